@@ -51,14 +51,17 @@ type DeniedError struct {
 	explainer Explainer
 }
 
-func (e *DeniedError) Error() string {
+func (e *DeniedError) Error() string { return describe(&e.Request, "may not", e.Decision) }
+
+// describe returns "mia may not calendar.edit on calendar c1: " and the decision.
+func describe(r *Request, may string, d Decision) string {
 	on := ""
-	if e.Request.Resource != nil {
-		if ref := e.Request.Resource.Ref().String(); ref != "" {
+	if r.Resource != nil {
+		if ref := r.Resource.Ref().String(); ref != "" {
 			on = " on " + ref
 		}
 	}
-	return printable.Sprintf("%s may not %s%s: %s", e.Request.Requester(), e.Request.Permission, on, e.Decision)
+	return printable.Sprintf("%s %s %s%s: %s", r.Requester(), may, r.Permission, on, d)
 }
 
 // Is reports whether target is ErrDenied.

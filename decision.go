@@ -49,19 +49,21 @@ type Source uint8
 
 // The sources. If several rules match, a decision names the first in this order.
 const (
-	SourceRole     Source = iota + 1 // a cell of an account role
-	SourceBeside                     // a cell of a role beside the account role
-	SourceTeamRole                   // a cell of a team role
-	SourceEveryone                   // the cell of everyone
-	SourceGrant                      // a grant that the subject holds
-	SourceVisitor                    // the cell of visitors
-	SourceNever                      // a rule under never
-	SourceBuiltIn                    // a protection that every policy has
+	SourceRole         Source = iota + 1 // a cell of an account role
+	SourceBeside                         // a cell of a role beside the account role
+	SourceTeamRole                       // a cell of a team role
+	SourceResourceRole                   // a cell of a role that is held on single resources
+	SourceEveryone                       // the cell of everyone
+	SourceGrant                          // a grant that the subject holds
+	SourceVisitor                        // the cell of visitors
+	SourceNever                          // a rule under never
+	SourceBuiltIn                        // a protection that every policy has
 )
 
-var sourceNames = [...]string{"none", "role", "role beside", "team role", "everyone", "grant", "visitor", "never", "built in"}
+var sourceNames = [...]string{"none", "role", "role beside", "team role", "role on a resource", "everyone", "grant", "visitor", "never", "built in"}
 
-// String returns "role", "role beside", "team role", "everyone", "grant", "visitor", "never", "built in",
+// String returns "role", "role beside", "team role", "role on a resource", "everyone", "grant", "visitor", "never",
+// "built in",
 // or "none" for the zero value.
 func (s Source) String() string {
 	if int(s) < len(sourceNames) {

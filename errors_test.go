@@ -27,7 +27,7 @@ import (
 func TestErrorTypes(t *testing.T) {
 	other := []error{
 		usher.ErrDenied, usher.ErrUndecided, account.ErrCorrupt, account.ErrNewer, account.ErrPolicyMismatch, account.ErrExists,
-		engine.ErrFutureVersion, engine.ErrChanged, store.ErrConflict, syntax.ErrInvalid,
+		engine.ErrFutureVersion, engine.ErrChanged, store.ErrConflict, store.ErrShortened, syntax.ErrInvalid,
 	}
 	cause := fs.ErrPermission
 	var problems syntax.Problems
@@ -55,6 +55,7 @@ func TestErrorTypes(t *testing.T) {
 		{err: &engine.Error{Err: cause}, wraps: true},
 		{err: &store.Error{Err: store.ErrConflict}, is: []error{store.ErrConflict}},
 		{err: &store.Error{Err: cause}, wraps: true},
+		{err: &store.ShortenedError{}, is: []error{store.ErrShortened}},
 		{err: syntax.Problem{}, is: []error{syntax.ErrInvalid}},
 		{err: &problems, is: []error{syntax.ErrInvalid}},
 	} {

@@ -50,6 +50,7 @@ type Step struct {
 	Kind  StepKind
 	Name  string   // of the role, pool, grant, setting, context fact, attribute or party
 	Team  TeamID   // for StepTeam and StepTeamRole
+	On    Ref      // for StepResourceRole
 	Value bool     // for StepSetting, StepContext and StepAttribute
 	IDs   []string // for StepParty: all ids of the party after the change
 	Teams bool     // for StepParty: IDs are the teams of a party of users and teams; its users do not change
@@ -60,16 +61,17 @@ type StepKind uint8
 
 // The kinds of steps.
 const (
-	StepJoin      StepKind = iota + 1 // the subject becomes an active user with the role Name
-	StepActivate                      // the subject becomes active
-	StepRole                          // the subject's account role becomes Name
-	StepBeside                        // the subject holds the role Name beside the account role
-	StepTeam                          // the subject becomes a member of Team
-	StepTeamRole                      // the subject becomes a member of Team with the team role Name
-	StepSeat                          // the subject gets a seat of the pool Name
-	StepGrant                         // the subject gets a grant of the permission, bundle or feature Name
-	StepSetting                       // the account's setting Name becomes Value
-	StepContext                       // the request's fact Name becomes Value
-	StepAttribute                     // the resource's attribute Name becomes Value
-	StepParty                         // the resource's party Name becomes exactly IDs; of a party of users and teams, one of the two
+	StepJoin         StepKind = iota + 1 // the subject becomes an active user with the role Name
+	StepActivate                         // the subject becomes active
+	StepRole                             // the subject's account role becomes Name
+	StepBeside                           // the subject holds the role Name beside the account role
+	StepTeam                             // the subject becomes a member of Team
+	StepTeamRole                         // the subject becomes a member of Team with the team role Name
+	StepSeat                             // the subject gets a seat of the pool Name
+	StepGrant                            // the subject gets a grant of the permission, bundle or feature Name
+	StepSetting                          // the account's setting Name becomes Value
+	StepContext                          // the request's fact Name becomes Value
+	StepAttribute                        // the resource's attribute Name becomes Value
+	StepResourceRole                     // the subject holds the role Name on the resource On, directly
+	StepParty                            // the resource's party Name becomes exactly IDs; of a party of users and teams, one of the two
 )

@@ -90,17 +90,34 @@ var argKinds = map[string]struct {
 	"role":        {"An account role", ref("id")},
 	"role-beside": {"A role beside the account role", ref("id")},
 	"team-role":   {"A team role", ref("id")},
-	"pool":        {"A seat pool", ref("id")},
-	"setting":     {"A setting of the policy", ref("id")},
-	"grant":       {"A permission, a bundle or a feature", ref("id")},
-	"field":       {"The name of a custom field", ref("id")},
-	"name":        {"A name", ref("id")},
-	"count":       {"A number, in all", ref("count")},
-	"flag":        {"Whether it is on", members{{"type", "boolean"}}},
-	"time":        {"A time", ref("time")},
-	"status":      {"The status", nil},
-	"field-type":  {"The type of the field's values", ref("fieldType")},
-	"value":       {"A value of the field's type", ref("value")},
+	"custom-role": {"A role that the account defined", ref("id")},
+	"new-role":    {"The name of a new role", ref("id")},
+	"any-role":    {"A role of any kind", ref("id")},
+	"gives": {"What the role gives", members{
+		{"type", "object"},
+		{"propertyNames", members{{"minLength", 1}}},
+		{"additionalProperties", ref("rules")},
+	}},
+	"role-on":    {"A role on resources of the type", ref("id")},
+	"resource":   {"A resource, with the type, the id, and as in a check its parties, its attributes and its container", ref("on")},
+	"pool":       {"A seat pool", ref("id")},
+	"setting":    {"A setting of the policy", ref("id")},
+	"grant":      {"A permission, a bundle or a feature", ref("id")},
+	"field":      {"The name of a custom field", ref("id")},
+	"name":       {"A name", ref("id")},
+	"count":      {"A number, in all", ref("count")},
+	"flag":       {"Whether it is on", members{{"type", "boolean"}}},
+	"time":       {"A time", ref("time")},
+	"status":     {"The status", nil},
+	"user-kind":  {"The kind of the user", members{{"const", "service"}}},
+	"field-type": {"The type of the field's values", ref("fieldType")},
+	"value":      {"A value of the field's type", ref("value")},
+	"request":    {"The number of a request", ref("count")},
+	"commands": {"The commands", members{
+		{"type", "array"},
+		{"minItems", 1},
+		{"items", members{{"type", "object"}, {"required", []any{"do"}}, {"properties", members{{"do", ref("command")}}}}},
+	}},
 	"seats": {"How many seats of each pool", members{
 		{"type", "object"},
 		{"propertyNames", members{{"minLength", 1}}},
@@ -176,6 +193,9 @@ roles:
   staff: {default: true}
   bills: {beside: true}
   lead:  {held-on: team}
+  editor: {held-on: calendar}
+resources: {calendar: {permissions: {share: {staff: any if night}}}}
+conditions: {night: {setting: night}}
 `
 	suite, err := policytest.Load("office.test.yaml", []byte(`usher: 1
 policy: office.yaml
@@ -183,40 +203,52 @@ account:
   seats: {desk: 1}
   teams: {west: {}, sales: {parent: west}, east: {}}
   fields: [{field: phone, type: text}]
-  users: {olga: {role: boss}, mia: {}, max: {teams: [sales]}}
+  users: {olga: {role: boss}, mia: {}, max: {teams: [sales]}, ivy: {status: invited, teams: [east]}}
 `), func(string) ([]byte, error) { return []byte(office), nil })
 	require.NoError(t, err)
 	values := map[string]string{
 		"user": "max", "team": "sales", "teams": "west", "role": "staff", "role-beside": "bills", "team-role": "lead", "pool": "desk", "seats": "1",
+		"role-on": "editor", "resource": "c1",
+		"custom-role": "crew", "new-role": "crew", "any-role": "staff", "gives": "none",
 		"setting": "night", "grant": "sauna", "field": "phone", "name": "mobile", "count": "3", "flag": "true", "time": "2027-01-01",
-		"status": "active", "field-type": "text", "value": "x",
+		"status": "active", "user-kind": "service", "field-type": "text", "value": "x", "request": "1", "commands": "[{do: create-team, team: new}]",
 	}
 	asked := map[string]asking{}
 	for _, c := range docs {
-		names := map[string]string{"mia": "the actor", "west": "its present parent"}
+		names := map[string]string{"mia": "the actor", "west": "its present parent", "": "the user who made the request", "east": "the teams of the invited user"}
 		words := []string{c.Name}
 		for _, arg := range c.args {
 			key, value := arg.Name, values[arg.Kind]
+			if arg.Kind == "time" && c.Name == account.NameOf(account.SetSeats{}) {
+				continue // only the host sets seats for later
+			}
 			switch {
+			case arg.Kind == "resource":
+				words = append(words, key+".type=calendar")
+				key += ".id"
 			case arg.Kind == "seats":
 				key += ".desk"
+			case arg.Kind == "user" && slices.Contains([]string{account.NameOf(account.RevokeInvitation{}), account.NameOf(account.ResendInvitation{})}, c.Name):
+				value = "ivy"
 			case arg.Kind == "team" && names[value] != "": // the second team of the command
 				value = "east"
 			}
 			names[value] = "`" + arg.written() + "`"
 			words = append(words, key+"="+value)
 		}
-		command, err := testfile.ParseCommand(words...)
+		command, named, err := testfile.ParseCommand(words...)
+		require.NoError(t, err)
+		resources, err := testfile.Resources(suite.Policy(), named, testfile.IDs{})
 		require.NoError(t, err)
 		_, err = suite.World().State().Propose(suite.Policy(), account.Proposal{
-			Actor: account.AsUser("mia"), Time: suite.Time(), Commands: []account.Command{command},
+			Actor: account.AsUser("mia"), Time: suite.Time(), Commands: []account.Command{command}, Resources: resources,
 		})
 		var request usher.Request // none for a command that checks no permission
 		if refusal := new(account.Refusal); errors.As(err, &refusal) {
 			request = refusal.Request
 		}
 		request.Context, request.Time = nil, time.Time{}
-		said, checked := suite.World().State().RequestFor(suite.Policy(), "mia", command)
+		said, checked := suite.World().State().RequestFor(suite.Policy(), "mia", command, resources...)
 		assert.Equal(t, !request.Permission.IsZero(), checked, c.Name)
 		assert.Equal(t, request, said, "what RequestFor says of %s is what Propose checks", c.Name)
 		asked[c.Name] = describeRequest(suite.Policy(), c.Name, request, names)
@@ -226,11 +258,17 @@ account:
 
 func describeRequest(p *policy.Policy, command string, r usher.Request, names map[string]string) asking {
 	if r.Permission.IsZero() {
+		if command == account.NameOf(account.Approve{}) {
+			return asking{permission: "what each command of the request asks for"}
+		}
 		hostOnly := func(h account.HostCommand) bool { return h.Name == command }
 		if slices.ContainsFunc(account.HostOnly(p), hostOnly) {
 			return asking{permission: "nothing; only the host can run it"}
 		}
 		return asking{permission: "nothing; it concerns the actor alone"}
+	}
+	if r.Permission.Action() == "share" {
+		return asking{"`share` of the type of resource, such as `" + r.Permission.String() + "`", "the parties that the host application states; without the permission in the policy, only the host can run it"}
 	}
 	var parties []string
 	object, _ := r.Resource.(*usher.Object)
@@ -248,6 +286,9 @@ func describeRequest(p *policy.Policy, command string, r usher.Request, names ma
 	}
 	if command == account.NameOf(account.ChangeSetting{}) {
 		return asking{"what the setting `asks`, or `" + r.Permission.String() + "`", parties[0]}
+	}
+	if command == account.NameOf(account.SetSeats{}) {
+		return asking{"`" + r.Permission.String() + "`; only the host can run it for later", parties[0]}
 	}
 	return asking{"`" + r.Permission.String() + "`", strings.Join(parties, "; ")}
 }

@@ -20,6 +20,13 @@ type Request struct {
 	// that a host that forgets the Subject gives no access. Both together are an error.
 	Visitor bool
 
+	// By is the user who acts on behalf of the Subject, such as an assistant, or an employee of
+	// support. The decision then allows only what the Subject and By may each do in their own
+	// right, hides what is hidden from one of them, and rules can use the fact of the request
+	// [Acting]. By must not be set together with Visitor. Default: the Subject acts, as if By were the
+	// Subject.
+	By UserID
+
 	Permission permission.Permission // a permission or a bundle of permissions
 	Resource   Resource              // nil to ask about the account as a whole
 	Context    Context               // facts of this request
@@ -41,10 +48,21 @@ type Request struct {
 // name.
 const GivesNone = "-"
 
+// Acting is the fact of a request that some user acts on behalf of the subject. It is always known:
+// it is true if By is set and is not the Subject. A policy uses it as {context: acting}; a Context
+// must not contain it.
+const Acting = "acting"
+
+// OnBehalf reports whether a user acts on behalf of the subject: By is set and is not the Subject.
+func (r *Request) OnBehalf() bool { return r.By != "" && r.By != r.Subject }
+
 // Requester returns the subject as messages name it: its id, or "a visitor" for a request that
 // is marked as a visitor's. An id that is not safe to print or contains a space is quoted; a
-// long id is cut.
+// long id is cut. If a user acts on behalf of the subject, the result is "adam for mia".
 func (r Request) Requester() string {
+	if r.OnBehalf() {
+		return printable.Word(r.By) + " for " + printable.Word(r.Subject)
+	}
 	if r.Visitor && r.Subject == "" {
 		return "a visitor"
 	}
@@ -64,7 +82,7 @@ var (
 	ErrWrongResource     = errors.New("wrong type of resource")     // the permission is about another type of resource
 	ErrOtherAccount      = errors.New("wrong account")              // the resource belongs to another account
 	ErrUndeclared        = errors.New("not declared by the policy") // a context fact, party, attribute or given role
-	ErrVisitor           = errors.New("a visitor has no subject")   // the request has both Visitor and a Subject
+	ErrVisitor           = errors.New("a visitor has no subject")   // the request has both Visitor and a Subject, or By
 	ErrNoTime            = errors.New("no usable time")             // the time is missing or out of range
 	ErrNoAuthorizer      = errors.New("no authorizer")              // the Authorizer is nil or zero
 )

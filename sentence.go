@@ -51,7 +51,7 @@ func (r Rule) String() string { return printable.Text(r.sentence()) }
 func (r Rule) sentence() string {
 	var what string
 	switch r.Source {
-	case SourceRole, SourceBeside, SourceTeamRole, SourceEveryone, SourceVisitor:
+	case SourceRole, SourceBeside, SourceTeamRole, SourceResourceRole, SourceEveryone, SourceVisitor:
 		what = printable.Sprintf("`%s: %s`", r.Name, r.Text)
 		if r.Permission != "" {
 			what += " of " + r.Permission

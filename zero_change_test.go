@@ -63,6 +63,7 @@ func zeroChanges(p *policy.Policy) map[string]func() bool {
 			d, err := new(engine.Engine).Check(context.Background(), usher.Request{Account: "acme", Subject: "olivia", Permission: admin})
 			return err == nil || d.Allowed()
 		},
+		"policy.Checked": func() bool { return policy.Checked{}.Decision.Allowed() },
 		"engine.Reader": func() bool {
 			d, err := new(engine.Reader).Check(context.Background(), usher.Request{Account: "acme", Subject: "olivia", Permission: admin})
 			return err == nil || d.Allowed()
@@ -95,6 +96,9 @@ func zeroChanges(p *policy.Policy) map[string]func() bool {
 		account.RemoveFromTeam{},
 		account.SetTeamRole{},
 		account.UnsetTeamRole{},
+		account.GiveRoleOn{},
+		account.TakeRoleOn{},
+		account.Forget{},
 		account.SetSeats{},
 		account.AssignSeat{},
 		account.UnassignSeat{},
@@ -107,9 +111,16 @@ func zeroChanges(p *policy.Policy) map[string]func() bool {
 		account.ArchiveField{},
 		account.RestoreField{},
 		account.SetField{},
+		account.Cancel{},
+		account.DefineRole{},
+		account.ChangeRole{},
+		account.DeleteRole{},
 		account.TransferOwnership{},
 		account.Import{},
+		account.Invite{},
 		account.AcceptInvitation{},
+		account.ResendInvitation{},
+		account.RevokeInvitation{},
 		account.DeclineInvitation{},
 		account.RequestToJoin{},
 		account.WithdrawRequest{},
@@ -117,6 +128,10 @@ func zeroChanges(p *policy.Policy) map[string]func() bool {
 		account.JoinTeam{},
 		account.LeaveTeam{},
 		account.Leave{},
+		account.Request{},
+		account.Approve{},
+		account.Decline{},
+		account.Withdraw{},
 	} {
 		rows["account."+reflect.TypeOf(c).Name()] = func() bool {
 			_, err := created.Next.Propose(p, account.Proposal{Actor: host, Time: noon, Commands: []account.Command{c}})
@@ -148,6 +163,9 @@ func zeroChanges(p *policy.Policy) map[string]func() bool {
 		account.TeamRoleUnset{},
 		account.OutsideRoleSet{},
 		account.OutsideRoleUnset{},
+		account.RoleOnGiven{},
+		account.RoleOnTaken{},
+		account.ResourceForgotten{},
 		account.SeatsSet{},
 		account.SeatAssigned{},
 		account.SeatUnassigned{},
@@ -160,6 +178,21 @@ func zeroChanges(p *policy.Policy) map[string]func() bool {
 		account.FieldArchived{},
 		account.FieldRestored{},
 		account.FieldSet{},
+		account.Scheduled{},
+		account.Unscheduled{},
+		account.Due{},
+		account.DueSkipped{},
+		account.RequestMade{},
+		account.RequestApproved{},
+		account.RequestDeclined{},
+		account.RequestWithdrawn{},
+		account.RequestEnded{},
+		account.RoleDefined{},
+		account.RoleTitled{},
+		account.RoleRuleAdded{},
+		account.RoleRuleRemoved{},
+		account.RoleReplaced{},
+		account.RoleDeleted{},
 	} {
 		rows["account."+reflect.TypeOf(c).Name()] = func() bool {
 			_, err := created.Next.Apply(&account.Commit{Account: "acme", Version: 2, Time: noon, Changes: []account.Change{c}})

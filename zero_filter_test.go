@@ -4,6 +4,7 @@ import (
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/filter"
 	"github.com/usher-go/usher/internal/criteria"
+	"github.com/usher-go/usher/internal/criteria/criteriatest"
 )
 
 // zeroFilters has the rows of types that list resources: whether the zero value selects
@@ -13,7 +14,7 @@ func zeroFilters() map[string]func() bool {
 	match := func(f filter.Filter) bool { selected, err := f.Match(calendar); return selected || err != nil }
 	matches := func(f filter.Filter) bool { return match(f) || !f.None() }
 	of := func(w criteria.Alternative) filter.Filter {
-		return filter.New(criteria.Criteria{Account: "acme", Types: []criteria.Type{{Name: "calendar", Needs: [][]criteria.Alternative{{w}}}}})
+		return filter.New(criteriatest.New(criteria.Criteria{Account: "acme", Types: []criteria.Type{{Name: "calendar", Needs: [][]criteria.Alternative{{w}}}}}))
 	}
 	all := of(criteria.Alternative{Scope: criteria.Scope{Reach: criteria.Any}})
 	if !matches(all) {
@@ -35,9 +36,9 @@ func zeroFilters() map[string]func() bool {
 	}
 	return map[string]func() bool{
 		"filter.Filter":     func() bool { return matches(filter.Filter{}) },
-		"criteria.Criteria": func() bool { return matches(filter.New(criteria.Criteria{})) },
+		"criteria.Criteria": func() bool { return matches(filter.New(criteriatest.New(criteria.Criteria{}))) },
 		"criteria.Type": func() bool {
-			return matches(filter.New(criteria.Criteria{Account: "acme", Types: []criteria.Type{{Name: "calendar"}}}))
+			return matches(filter.New(criteriatest.New(criteria.Criteria{Account: "acme", Types: []criteria.Type{{Name: "calendar"}}})))
 		},
 		"criteria.Alternative": func() bool { return match(of(criteria.Alternative{})) },
 		"criteria.Level": func() bool {

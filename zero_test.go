@@ -68,6 +68,20 @@ func TestZeroValuesRefuse(t *testing.T) {
 			_, err := usher.Require(context.Background(), nil, usher.Request{})
 			return err == nil
 		},
+		"usher.Asker": func() bool {
+			_, err := usher.RequireAsker(nil, permission.MustParse("account.configure"), nil)
+			return err == nil
+		},
+		"policy.Asker": func() bool {
+			d, err := new(policy.Asker).Check(permission.MustParse("account.configure"), nil)
+			return err == nil && d.Allowed()
+		},
+		"policy.Record": func() bool { return ask(p, &world{*new(policy.Record).User()}, same) },
+		"policy.Binding": func() bool {
+			a, _ := new(policy.Binding).As("olivia", nil, time.Unix(1, 0))
+			d, err := a.Check(permission.MustParse("account.configure"), nil)
+			return err == nil && d.Allowed()
+		},
 		"usher.Request": func() bool { return ask(p, owner, func(r *usher.Request) { *r = usher.Request{} }) },
 		"usher.Request, nil": func() bool {
 			d, err := p.Decide(owner, nil)
@@ -139,6 +153,19 @@ func TestZeroValuesRefuse(t *testing.T) {
 			_, outranks, _ := policy.Ceiling{}.Outranks(member)
 			return !uncovered || !takes || !outranks
 		},
+		"policy.CustomRole": func() bool {
+			custom := p.WithCustom([]policy.CustomRole{{}})
+			return ask(custom, &world{policy.User{Status: usher.Active}}, same)
+		},
+		"syntax.CustomRoles": func() bool {
+			_, err := policy.Compile(&syntax.Document{Roles: []syntax.Role{{Name: syntax.Name{Text: "member"}, Default: true}}, Custom: &syntax.CustomRoles{}})
+			return err == nil
+		},
+		"policy.Redefinition": func() bool {
+			_, err := policy.Redefinition{}.Ceiling(&policy.User{Role: "owner"}, &policy.Account{}, nil, time.Unix(1, 0))
+			_, uncovered := policy.Redefinition{}.Gives(policy.Ceiling{}, "member")
+			return err == nil || !uncovered
+		},
 		"policytest.World":  func() bool { return ask(p, &policytest.World{}, same) },
 		"policytest.Report": func() bool { return policytest.Report{}.Passed > 0 },
 	}
@@ -160,23 +187,24 @@ func TestZeroValuesRefuse(t *testing.T) {
 // neverDecide lists the public types that never affect a decision: interfaces for implementers,
 // descriptions of decisions, documents before they are compiled or run, and names.
 const neverDecide = `
-	usher.Explainer policy.Clock
+	usher.Explainer usher.Resolver usher.UserKind policy.Clock policy.Forecaster
 	usher.AccountID usher.RequestError usher.Ref usher.Detail usher.Rule usher.Source usher.Remedy usher.Step usher.StepKind
 	role.Seat seat.PoolName seat.Kind seat.Time team.Edit
 	policy.Account policy.Bound policy.Entitlement policy.Matrix policy.MatrixResource policy.MatrixRow policy.Uncovered
+	policy.Choice policy.Offer policy.CustomFault account.Gives account.RolePreview account.RoleEffect
 	syntax.Pos syntax.Problem syntax.Problems syntax.Name syntax.SeatPool syntax.Setting syntax.Condition syntax.ConditionKind syntax.Role
 	syntax.RoleSeat syntax.Bundle syntax.Resource syntax.Party syntax.FieldGroup syntax.Permission syntax.Cell syntax.Never syntax.Test
 	policytest.Failure policytest.Cover
-	account.Code account.Refusal account.CorruptError account.PolicyMismatchError account.Member account.Team
+	account.Code account.Refusal account.CorruptError account.PolicyMismatchError account.Member account.Team account.Holder account.RolesOn
 	account.Seats account.Setting account.Field account.FieldType account.FieldValue account.Value account.Outcome
 	account.SeatLedger account.SeatSpan account.SeatUse account.SeatPeak account.SeatReport
-	account.Preview account.SeatsPreview account.UserPreview account.RoleHolders account.Seed account.Head account.CommandType account.Arg
-	store.Store store.UserDataStore store.Watcher store.Error store.Commit store.Snapshot store.Entry store.Record store.LastActive
-	store.LockMode store.Transactor store.VersionReader store.MembersStore store.MembersDifference
-	memstore.Store engine.Error engine.PolicyMismatchError engine.ChangedError engine.Observer engine.Result console.Profile
+	account.Preview account.SeatsPreview account.UserPreview account.RolesOnPreview account.LaterPreview account.RoleHolders account.Seed account.ScheduleEntry account.Head account.CommandType account.Arg
+	store.Store store.UserDataStore store.Watcher store.Hint store.Confirmer store.Checker store.Problem store.Error store.Commit store.Snapshot store.Entry store.Record store.LastActive
+	store.LockMode store.Transactor store.VersionReader store.UserIndex store.Users store.MembersStore store.MembersDifference store.Shortener store.ShortenedError store.Archive
+	memstore.Store engine.Error engine.PolicyMismatchError engine.ChangedError engine.Observer engine.Result engine.AccountsPage engine.AccountsOfUser engine.AccountOfUser console.Profile console.Item
 	usherhttp.Problem ushertest.Answer usherfiles.Runner usherfiles.Accounts
-	filter.Condition filter.Kind filter.Party filter.Attribute filter.Container filter.Empty filter.Unknown filter.Members criteria.Set criteria.Members criteria.Looks
-	policy.Lister policy.Listed policy.TeamLister policy.Owned policy.Subject account.HostCommand policy.GrantKind engine.SetPolicyOption
+	filter.Condition filter.Kind filter.Party filter.Attribute filter.Container filter.Empty filter.Unknown filter.Members criteria.Set criteria.Source criteria.Members criteria.Looks
+	policy.Lister policy.Listed policy.TeamLister policy.ResourceRoles policy.ResourceRoleLister policy.RolesOn policy.HeldRole policy.Owned policy.Subject policy.Monitor account.HostCommand account.RequestID account.OpenRequest policy.GrantKind engine.SetPolicyOption
 `
 
 // publicDirs are the packages that a host links, and internal/criteria, from which filters

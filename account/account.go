@@ -72,7 +72,7 @@ type DeleteAccount struct{}
 func (DeleteAccount) asks(*proposing) requirement { return needs(accountDelete, parties{}) }
 
 func (DeleteAccount) propose(q *proposing) error {
-	for id := range q.users.All() {
+	for id := range q.all() {
 		q.outcome.Removed = append(q.outcome.Removed, usher.UserID(id))
 	}
 	slices.Sort(q.outcome.Removed)
@@ -123,9 +123,9 @@ func (AccountDeleted) apply(d *draft) error {
 		account: was.account, version: was.version, time: was.time, deleted: true, keys: was.keys,
 		members: &memberIndexOnce{},
 	}
-	d.users, d.teams = new(table.Table[*policy.User]).Edit(), draftTeams{}
+	d.users, d.teams = new(table.Table[*policy.Record]).Edit(), draftTeams{}
 	d.ownCounts, d.ownPools, d.ownConfig, d.ownFields = false, false, false, false
-	d.members, d.movedUsers, d.beside = nil, nil, nil
+	d.members, d.movedUsers, d.beside, d.on, d.schedule = nil, nil, nil, nil, nil
 	return nil
 }
 

@@ -6,12 +6,33 @@ import "github.com/usher-go/usher"
 // The zero Actor is neither, and is denied everything.
 type Actor struct {
 	user usher.UserID
+	by   usher.UserID // the user who acts on behalf of user; "": user
 	host string
 }
 
 // AsUser returns an actor that is a user of the account. The host application must have
 // authenticated the user. An empty id gives the zero Actor.
 func AsUser(id usher.UserID) Actor { return Actor{user: id} }
+
+// By returns the actor that is the same user, on whose behalf another user acts: an assistant, or an
+// employee of support. Each command then requires the permissions of both users and is checked against the
+// ceilings of both, and the commit names both. Both must be active users of the account. Commands that
+// require no permission because they concern the actor alone are denied, such as
+// accept-invitation. An empty id and the actor's own id change nothing. For the host and the zero Actor,
+// the result is the zero Actor.
+func (a Actor) By(id usher.UserID) Actor {
+	switch {
+	case a.user == "":
+		return Actor{}
+	case id == a.user:
+		id = ""
+	}
+	a.by = id
+	return a
+}
+
+// OnBehalf returns the user who acts on behalf of User, or "" if User acts.
+func (a Actor) OnBehalf() usher.UserID { return a.by }
 
 // AsHost returns an actor that is a part of the host application, by its name: "billing",
 // "scim". The policy's permissions and the ceiling do not apply to it, but the rules of
@@ -31,6 +52,8 @@ func (a Actor) IsZero() bool { return a == Actor{} }
 // messages: ids and names that are not a plain word are quoted.
 func (a Actor) String() string {
 	switch {
+	case a.by != "":
+		return word(a.by) + " for " + word(a.user)
 	case a.user != "":
 		return word(a.user)
 	case a.host != "":

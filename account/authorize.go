@@ -19,6 +19,7 @@ type requirement struct {
 	creates    bool      // the command creates the account; only the host can run it
 	hostOnly   string    // why only the host can run the command; "" if users can
 	own        bool      // the command concerns the actor alone, and its propose refuses the host
+	each       bool      // the command runs other commands, each of which has a requirement
 }
 
 // needs returns the requirement of a permission on the parties of a command.
@@ -35,12 +36,15 @@ func (r requirement) giving(name role.Name) requirement {
 // checkRequirement rejects the command if its actor does not meet the requirement.
 func (q *proposing) checkRequirement(want requirement) (err error) {
 	q.allowed, q.gives = usher.Decision{}, want.gives
+	if q.actor.by != "" && want.own && want.permission.IsZero() {
+		return q.deny(usher.ReasonNoPermission, "%s cannot run the command on behalf of another user", q.actor.by)
+	}
 	switch {
 	case want.creates && q.actor.Host() == "":
 		return q.deny(usher.ReasonNoPermission, "only the host can create an account")
 	case want.hostOnly != "" && q.actor.Host() == "":
 		return q.deny(usher.ReasonNoPermission, "%s", want.hostOnly)
-	case want.creates, want.hostOnly != "", want.own && want.permission.IsZero():
+	case want.creates, want.hostOnly != "", want.each, want.own && want.permission.IsZero():
 		return nil
 	case want.permission.IsZero():
 		return q.deny(usher.ReasonNoPermission, "no actor can run the command")
@@ -56,6 +60,8 @@ type parties struct {
 	user    *usher.UserID
 	teams   []usher.TeamID
 	nothing bool // the permission is checked without a resource
+
+	resource *usher.Ref // the permission is checked on this resource of the proposal
 }
 
 func of(user usher.UserID) parties { return parties{user: &user} }
@@ -76,11 +82,14 @@ func (q *proposing) authorize(want permission.Permission, on parties) (usher.Dec
 		return usher.Decision{}, nil
 	}
 	request := q.request(want, on)
+	if on.resource != nil && request.Resource == nil {
+		return usher.Decision{}, q.deny(usher.ReasonNoPermission, "the host application did not pass the resource %s with the command, so its parties are unknown", ref(*on.resource))
+	}
 	d, err := q.decide(&request)
 	if err != nil {
 		return usher.Decision{}, err
 	}
-	if reason := q.visits(); d.Allowed() && reason != 0 && want != userRequestToJoin {
+	if reason := q.visits(); d.Allowed() && reason != 0 && (want != userRequestToJoin || q.actor.by != "") {
 		d = q.denial(reason)
 	}
 	if !d.Allowed() {
@@ -95,7 +104,7 @@ func (q *proposing) authorize(want permission.Permission, on parties) (usher.Dec
 // visitors may allow such an actor a permission, but commands are for users of the account,
 // except request-to-join.
 func (q *proposing) visits() usher.Reason {
-	switch u := q.find(q.actor.User()); {
+	switch u := q.find(q.authority); {
 	case u == nil:
 		return usher.ReasonUnknownUser
 	case u.Status != usher.Active:
@@ -108,10 +117,21 @@ func (q *proposing) visits() usher.Reason {
 // command.
 func (q *proposing) request(want permission.Permission, on parties) usher.Request {
 	request := usher.Request{
-		Account: q.next.account, Subject: q.actor.User(), Permission: want, Context: q.context, Time: q.at,
+		Account: q.next.account, Subject: q.authority, Permission: want, Context: q.context, Time: q.at,
 		Gives: q.given(),
 	}
+	switch q.actor.by {
+	case "":
+	case q.authority:
+		request.By = q.actor.user
+	default:
+		request.By = q.actor.by
+	}
 	if on.nothing {
+		return request
+	}
+	if on.resource != nil {
+		request.Resource = q.resource(*on.resource)
 		return request
 	}
 	resource := &usher.Object{Type: want.Resource(), Account: q.next.account, Parties: map[string][]string{}}
@@ -147,14 +167,15 @@ func (q *proposing) declares(name role.Name) bool {
 // on the state, without Context and Time. It returns false for a command that requires no
 // permission, such as change-setting of a setting that only the host can change, and for a
 // value that is not a command. The request does not cover the other checks of
-// [State.Propose], such as the ceiling.
-func (s *State) RequestFor(p *policy.Policy, user usher.UserID, c Command) (usher.Request, bool) {
+// [State.Propose], such as the ceiling. Resources are those of [Proposal]; if they lack the one that
+// the command names, RequestFor returns false, because Propose then denies the command.
+func (s *State) RequestFor(p *policy.Policy, user usher.UserID, c Command, resources ...usher.Resource) (usher.Request, bool) {
 	if !isCommand(reflect.TypeOf(c)) {
 		return usher.Request{}, false
 	}
-	q := proposing{draft: s.draft(), began: s, policy: p, actor: AsUser(user)}
+	q := proposing{draft: s.draft(), began: s, policy: s.Policy(p), actor: AsUser(user), authority: user, resources: resources}
 	want := c.asks(&q)
-	if want.permission.IsZero() {
+	if want.permission.IsZero() || want.on.resource != nil && q.resource(*want.on.resource) == nil {
 		return usher.Request{}, false
 	}
 	q.gives = want.gives

@@ -25,9 +25,17 @@ func (q *proposing) ceiling() (c policy.Ceiling, ok bool, err error) {
 	if err != nil {
 		return policy.Ceiling{}, false, err
 	}
-	actor := q.actor.User()
-	c, err = q.policy.Ceiling(q.withoutLent(actor, q.find(actor)), facts, q.context, q.at)
-	return c, err == nil, err
+	actor := q.authority
+	c, err = q.onBehalf(q.policy.Ceiling(q.withoutLent(actor, q.find(actor)), facts, q.context, q.at))
+	return c.WithFacts(q.draft, q.next.account, actor), err == nil, err
+}
+
+// onBehalf returns a ceiling under which the fact acting is that of the proposal.
+func (q *proposing) onBehalf(c policy.Ceiling, err error) (policy.Ceiling, error) {
+	if err == nil && q.actor.by != "" {
+		c = c.OnBehalf()
+	}
+	return c, err
 }
 
 // checkGives rejects a change of a user that gives what the actor's rules do not cover. The
@@ -38,7 +46,20 @@ func (q *proposing) checkGives(id usher.UserID, before, after *policy.User, on p
 	if err != nil || !ok {
 		return err
 	}
-	return q.checkGivesUnder(c, id, before, after, on)
+	if err := q.checkGivesUnder(c, id, before, after, on); err != nil {
+		return err
+	}
+	return q.later(id, before, after, func(at time.Time, before, after *policy.User) error {
+		// What the actor gets later can be withdrawn until then, so the actor must also cover it now.
+		if err := q.checkGivesUnder(c, id, before, after, on); err != nil {
+			return err
+		}
+		c, err := q.ceilingAt(at)
+		if err != nil {
+			return err
+		}
+		return q.checkGivesUnder(c, id, before, after, on)
+	})
 }
 
 // checkGivesUnder is checkGives with a given ceiling.
@@ -46,37 +67,82 @@ func (q *proposing) checkGivesUnder(c policy.Ceiling, id usher.UserID, before, a
 	if before, after = q.withKnownRole(before), q.withKnownRole(after); after == nil {
 		return nil // a user whose role the policy lacks gets nothing
 	}
-	given, uncovered, err := c.Gives(before, after)
+	given, uncovered, err := c.Of(id).Gives(before, after)
 	if err != nil || !uncovered {
 		return err
 	}
-	if id != q.actor.User() {
-		var denied *Refusal
-		if err := q.may(userDelegate, on); !errors.As(err, &denied) {
+	return q.refuseGiven(id, given, on)
+}
+
+// refuseGiven rejects a command that gives a user a rule that the actor's rules do not cover,
+// unless the actor may delegate it.
+func (q *proposing) refuseGiven(id usher.UserID, given policy.Uncovered, on parties) error {
+	if id != q.authority {
+		if delegates, err := q.delegates(on); err != nil || delegates {
 			return err
 		}
 	}
 	remedy := ""
-	if id != q.actor.User() {
+	if id != q.authority {
 		remedy = printable.Sprintf("; a user with %s, or the host, can give it", userDelegate)
 	}
 	return q.refuse(CodeEscalation, "%s would get %s, which %s%s", id, describeUncovered(given), q.whyUncovered(id, given), remedy)
 }
 
-// checkTakes rejects a change that takes something from a user who outranks the actor.
+// delegates reports whether the actor may give what the actor does not have: now, and at the later time
+// at which it is given.
+func (q *proposing) delegates(on parties) (bool, error) {
+	var denied *Refusal
+	err := q.may(userDelegate, on)
+	if errors.As(err, &denied) {
+		return false, nil
+	}
+	if err != nil || q.lookAt.IsZero() {
+		return err == nil, err
+	}
+	id := q.authority
+	request := q.request(userDelegate, on)
+	request.Time = q.lookAt
+	d, err := q.policy.Decide(withUser{q.draft, id, q.planAt(q.find(id), q.entriesOf(subjectOf(id)), q.lookAt)}, &request)
+	return d.Allowed(), err
+}
+
+// checkTakes rejects a change that takes something, now or later, from a user who outranks the
+// actor: now, or at the time at which it is taken.
 func (q *proposing) checkTakes(id usher.UserID, before, after *policy.User) error {
 	c, ok, err := q.ceiling()
 	if err != nil || !ok {
 		return err
 	}
+	if err := q.checkTakesUnder(c, id, before, after); err != nil {
+		return err
+	}
+	return q.later(id, before, after, func(at time.Time, then, with *policy.User) error {
+		if err := q.checkTakesUnder(c, id, then, with); err != nil || then == nil {
+			return err
+		}
+		if takes, err := q.takes(c.Of(id), then, with); err != nil || !takes {
+			return err
+		}
+		return q.checkOutranks(c, id, before)
+	})
+}
+
+// checkTakesUnder is checkTakes with a given ceiling, at one time.
+func (q *proposing) checkTakesUnder(c policy.Ceiling, id usher.UserID, before, after *policy.User) error {
 	if before != nil && !q.knowsRole(before) {
 		return q.checkOutranks(c, id, before)
 	}
-	takes, err := c.Takes(before, after)
-	if err != nil || !takes && !q.losesUnknown(before, after) {
+	if takes, err := q.takes(c.Of(id), before, after); err != nil || !takes {
 		return err
 	}
 	return q.checkOutranks(c, id, before)
+}
+
+// takes reports whether a change takes something from a user.
+func (q *proposing) takes(c policy.Ceiling, before, after *policy.User) (bool, error) {
+	takes, err := c.Takes(before, after)
+	return takes || err == nil && q.losesUnknown(before, after), err
 }
 
 // checkChanges rejects a change of a user's roles that gives what the actor's rules do not cover, or
@@ -119,18 +185,21 @@ func (q *proposing) keepsSeats(before, after *policy.User) bool {
 	return slices.Equal(before.Seats, q.policy.SeatsAfter(before, after))
 }
 
-// checkRank rejects the command if the user outranks the actor.
+// checkRank rejects the command if the user outranks the actor, now or at a later time.
 func (q *proposing) checkRank(id usher.UserID, u *policy.User) error {
 	c, ok, err := q.ceiling()
 	if err != nil || !ok {
 		return err
 	}
-	return q.checkOutranks(c, id, u)
+	if err := q.checkOutranks(c, id, u); err != nil {
+		return err
+	}
+	return q.later(id, u, nil, func(_ time.Time, then, _ *policy.User) error { return q.checkOutranks(c, id, then) })
 }
 
 // checkOutranks is checkRank with a given ceiling. Users do not outrank themselves.
 func (q *proposing) checkOutranks(c policy.Ceiling, id usher.UserID, u *policy.User) error {
-	if id == q.actor.User() {
+	if id == q.authority {
 		return nil
 	}
 	if u != nil {

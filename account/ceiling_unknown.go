@@ -91,7 +91,7 @@ func (q *proposing) checkOutranksUnknown(id usher.UserID, lacks role.Name) error
 }
 
 func (q *proposing) isHostOrOwner() bool {
-	return q.actor.Host() != "" || q.actor.User() != "" && q.actor.User() == q.next.owner
+	return q.actor.Host() != "" || q.authority != "" && q.authority == q.next.owner
 }
 
 func (q *proposing) hostAndOwner() string {

@@ -55,6 +55,24 @@ var changes = []Change{
 	FieldArchived{},
 	FieldRestored{},
 	FieldSet{},
+	RoleOnGiven{},
+	RoleOnTaken{},
+	ResourceForgotten{},
+	Scheduled{},
+	Unscheduled{},
+	Due{},
+	DueSkipped{},
+	RequestMade{},
+	RequestApproved{},
+	RequestDeclined{},
+	RequestWithdrawn{},
+	RequestEnded{},
+	RoleDefined{},
+	RoleTitled{},
+	RoleRuleAdded{},
+	RoleRuleRemoved{},
+	RoleReplaced{},
+	RoleDeleted{},
 }
 
 // NameOfChange returns the name of a change in the journal, which is its type's name in kebab
@@ -86,21 +104,32 @@ func DescribeChange(c Change) string {
 }
 
 // UsersOf returns the users that the changes name, each once, in the order of their first
-// occurrence. It serves to list the changes that concern a user.
+// occurrence, including those that the commands of a request name. It serves to list the changes
+// that concern a user. A [RoleReplaced] concerns users that it does not name: see [State.UsersOf].
 func UsersOf(changes ...Change) []usher.UserID {
 	var list []usher.UserID
 	seen := map[usher.UserID]bool{}
-	for _, c := range changes {
-		v := reflect.Indirect(reflect.ValueOf(c))
-		if v.Kind() != reflect.Struct {
-			continue // nil
+	var add func(v reflect.Value)
+	add = func(v reflect.Value) {
+		if v = reflect.Indirect(v); v.Kind() != reflect.Struct {
+			return // nil
 		}
 		for i := range v.NumField() {
-			if id, ok := v.Field(i).Interface().(usher.UserID); ok && id != "" && !seen[id] {
-				seen[id] = true
-				list = append(list, id)
+			switch f := v.Field(i).Interface().(type) {
+			case usher.UserID:
+				if f != "" && !seen[f] {
+					seen[f] = true
+					list = append(list, f)
+				}
+			case []Command:
+				for _, command := range f {
+					add(reflect.ValueOf(command))
+				}
 			}
 		}
+	}
+	for _, c := range changes {
+		add(reflect.ValueOf(c))
 	}
 	return list
 }

@@ -24,17 +24,25 @@ const (
 	CodeUnknownGrant                       // the policy has no permission, bundle or feature of the name
 	CodeUnknownSetting                     // the policy has no setting of the name
 	CodeUnknownField                       // the account has no custom field of the name, or it is archived
+	CodeNotOffered                         // the policy does not offer the rule to the roles of an account
+	CodeUnknownScheduled                   // nothing is scheduled under the number
+	CodeUnknownRequest                     // the account has no open request of the number
 	CodeInvalid                            // an invalid argument: a cycle of teams, a value of the wrong type, an empty id
 	CodeExists                             // it already exists, or its id is that of something deleted
 	CodeNotMember                          // the user is not in the team
 	CodeTeamNotEmpty                       // the team has teams below it
+	CodeTooManyCustomRoles                 // the account defines as many roles as the policy allows
+	CodeRoleInUse                          // users hold the role
 	CodeUniqueRole                         // only a transfer gives or takes the unique role
 	CodeTeamRoleNotAllowed                 // the user's role does not allow team roles
 	CodeGrantNotAllowed                    // the user's role does not allow grants
 	CodeEscalation                         // the actor gives more than the actor has, or the user outranks the actor
+	CodeTooManyRoles                       // a user or a team would have roles on too many resources, or a resource too many users and teams
+	CodeScheduleFull                       // too many changes are scheduled
 	CodeInactive                           // the user's status does not allow it
 	CodeSeatNotAllowed                     // the user's role does not allow the seat
 	CodeSeatRequired                       // the user's role requires the seat
+	CodeTooManyRequests                    // the user or the account has too many open requests
 	CodeRoleFull                           // too many users would have the role
 	CodeLastHolder                         // too few active users would have the role, or a role that includes it
 	CodeNoSeatsLeft                        // a seat is taken, and more would be held than bought
@@ -51,17 +59,25 @@ var (
 	ErrUnknownGrant       error = CodeUnknownGrant
 	ErrUnknownSetting     error = CodeUnknownSetting
 	ErrUnknownField       error = CodeUnknownField
+	ErrUnknownScheduled   error = CodeUnknownScheduled
+	ErrUnknownRequest     error = CodeUnknownRequest
+	ErrNotOffered         error = CodeNotOffered
 	ErrInvalid            error = CodeInvalid
 	ErrExists             error = CodeExists
 	ErrNotMember          error = CodeNotMember
 	ErrTeamNotEmpty       error = CodeTeamNotEmpty
+	ErrTooManyCustomRoles error = CodeTooManyCustomRoles
+	ErrRoleInUse          error = CodeRoleInUse
 	ErrUniqueRole         error = CodeUniqueRole
 	ErrTeamRoleNotAllowed error = CodeTeamRoleNotAllowed
 	ErrGrantNotAllowed    error = CodeGrantNotAllowed
 	ErrEscalation         error = CodeEscalation
+	ErrTooManyRoles       error = CodeTooManyRoles
+	ErrScheduleFull       error = CodeScheduleFull
 	ErrInactive           error = CodeInactive
 	ErrSeatNotAllowed     error = CodeSeatNotAllowed
 	ErrSeatRequired       error = CodeSeatRequired
+	ErrTooManyRequests    error = CodeTooManyRequests
 	ErrRoleFull           error = CodeRoleFull
 	ErrLastHolder         error = CodeLastHolder
 	ErrNoSeatsLeft        error = CodeNoSeatsLeft
@@ -69,9 +85,9 @@ var (
 )
 
 var codeNames = [...]string{
-	"none", "denied", "unknown-user", "unknown-team", "unknown-role", "unknown-pool", "unknown-grant", "unknown-setting", "unknown-field",
-	"invalid", "exists", "not-member", "team-not-empty", "unique-role", "team-role-not-allowed", "grant-not-allowed", "escalation", "inactive",
-	"seat-not-allowed", "seat-required", "role-full", "last-holder", "no-seats-left", "seats-in-use",
+	"none", "denied", "unknown-user", "unknown-team", "unknown-role", "unknown-pool", "unknown-grant", "unknown-setting", "unknown-field", "not-offered", "unknown-scheduled",
+	"unknown-request", "invalid", "exists", "not-member", "team-not-empty", "too-many-custom-roles", "role-in-use", "unique-role", "team-role-not-allowed", "grant-not-allowed", "escalation", "too-many-roles", "schedule-full", "inactive",
+	"seat-not-allowed", "seat-required", "too-many-requests", "role-full", "last-holder", "no-seats-left", "seats-in-use",
 }
 
 // Codes returns the names of all codes, in their order.

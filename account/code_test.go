@@ -15,11 +15,12 @@ import (
 var codeErrors = map[string]error{
 	"denied": usher.ErrDenied, "unknown-user": account.ErrUnknownUser, "unknown-team": account.ErrUnknownTeam,
 	"unknown-role": account.ErrUnknownRole, "unknown-pool": account.ErrUnknownPool, "unknown-grant": account.ErrUnknownGrant,
-	"unknown-setting": account.ErrUnknownSetting, "unknown-field": account.ErrUnknownField, "invalid": account.ErrInvalid,
-	"exists": account.ErrExists, "not-member": account.ErrNotMember, "team-not-empty": account.ErrTeamNotEmpty,
+	"unknown-setting": account.ErrUnknownSetting, "unknown-field": account.ErrUnknownField, "unknown-scheduled": account.ErrUnknownScheduled, "schedule-full": account.ErrScheduleFull, "unknown-request": account.ErrUnknownRequest, "too-many-requests": account.ErrTooManyRequests, "invalid": account.ErrInvalid,
+	"exists": account.ErrExists, "not-member": account.ErrNotMember, "too-many-roles": account.ErrTooManyRoles, "team-not-empty": account.ErrTeamNotEmpty,
 	"team-role-not-allowed": account.ErrTeamRoleNotAllowed, "grant-not-allowed": account.ErrGrantNotAllowed,
 	"unique-role": account.ErrUniqueRole, "escalation": account.ErrEscalation, "inactive": account.ErrInactive,
 	"seat-not-allowed": account.ErrSeatNotAllowed, "seat-required": account.ErrSeatRequired, "role-full": account.ErrRoleFull,
+	"not-offered": account.ErrNotOffered, "too-many-custom-roles": account.ErrTooManyCustomRoles, "role-in-use": account.ErrRoleInUse,
 	"last-holder": account.ErrLastHolder, "no-seats-left": account.ErrNoSeatsLeft, "seats-in-use": account.ErrSeatsInUse,
 }
 
@@ -52,7 +53,7 @@ func TestCodes(t *testing.T) {
 	assert.EqualError(t, err, `unknown code "none"`)
 	_, err = account.ParseCode("no-seat-left")
 	assert.EqualError(t, err, `unknown code "no-seat-left"; did you mean "no-seats-left"?`)
-	assert.Equal(t, "Code(24)", account.Code(len(names)+1).String())
+	assert.Equal(t, "Code(32)", account.Code(len(names)+1).String())
 }
 
 func TestFieldTypes(t *testing.T) {

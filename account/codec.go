@@ -16,6 +16,7 @@ const CommitFormat = 1
 var (
 	errNoVersion = errors.New("the version must be at least 1")
 	errOneActor  = errors.New("the actor must be either a user or the host")
+	errOnBehalf  = errors.New("only another user can act on behalf of a user")
 	errNoChanges = errors.New("the commit has no changes")
 )
 
@@ -68,11 +69,12 @@ func (c *Commit) write(w *strictjson.Writer) {
 }
 
 func writeActor(w *strictjson.Writer, a Actor) {
-	if (a.user == "") == (a.host == "") {
-		w.Fail(errOneActor)
+	if err := a.check(); err != nil {
+		w.Fail(err)
 	}
 	w.Raw(`,"actor":{`)
 	w.Optional("user", string(a.user))
+	w.Optional("by", string(a.by))
 	w.Optional("host", a.host)
 	w.Raw("}")
 }
@@ -150,7 +152,18 @@ func readHash(r *strictjson.Reader) Hash {
 	return h
 }
 
-var actorKeys = strictjson.NewKeys("user?", "host?")
+// check returns an error for an actor that cannot be written.
+func (a Actor) check() error {
+	switch {
+	case (a.user == "") == (a.host == ""):
+		return errOneActor
+	case a.by != "" && (a.user == "" || a.by == a.user):
+		return errOnBehalf
+	}
+	return nil
+}
+
+var actorKeys = strictjson.NewKeys("user?", "by?", "host?")
 
 func readActor(r *strictjson.Reader) (a Actor) {
 	r.Open('{')
@@ -158,12 +171,14 @@ func readActor(r *strictjson.Reader) (a Actor) {
 		switch o.Key() {
 		case "user":
 			a.user = usher.UserID(r.String())
+		case "by":
+			a.by = usher.UserID(r.String())
 		case "host":
 			a.host = r.String()
 		}
 	}
-	if (a.user == "") == (a.host == "") {
-		r.Fail(errOneActor)
+	if err := a.check(); err != nil {
+		r.Fail(err)
 	}
 	return a
 }

@@ -14,7 +14,7 @@ import (
 )
 
 // shape is the written form of a type of change. It is derived from the fields and their
-// tags: a text, a time or a bool with omitempty or omitzero is left out if zero; all other fields are
+// tags: a text, a number, a time or a bool with omitempty or omitzero is left out if zero; all other fields are
 // written, and their texts must not be empty.
 type shape struct {
 	goType reflect.Type
@@ -33,6 +33,7 @@ const (
 	kindStatus
 	kindFieldType
 	kindTime
+	kindCommands
 )
 
 var shapeByType, shapeByName = newShapes()
@@ -70,6 +71,8 @@ func kindOf(t reflect.Type) kind {
 		return kindFieldType
 	case reflect.TypeFor[time.Time]():
 		return kindTime
+	case reflect.TypeFor[[]Command]():
+		return kindCommands
 	}
 	switch t.Kind() {
 	case reflect.String:
@@ -103,7 +106,9 @@ func writeChange(w *strictjson.Writer, c Change) {
 				w.String(key, text)
 			}
 		case kindInt:
-			w.Int(key, field.Int())
+			if n := field.Int(); n != 0 || !optional {
+				w.Int(key, n)
+			}
 		case kindBool:
 			if field.Bool() || !optional {
 				w.Bool(key, field.Bool())
@@ -116,6 +121,9 @@ func writeChange(w *strictjson.Writer, c Change) {
 			if t := field.Interface().(time.Time); !t.IsZero() || !optional {
 				w.Time(key, t)
 			}
+		case kindCommands:
+			w.Key(key)
+			writeCommands(w, field.Interface().([]Command))
 		}
 	}
 	if w.Raw("}"); w.Err() != nil {
@@ -159,7 +167,9 @@ func (s *shape) read(r *strictjson.Reader, v reflect.Value) {
 		case kindText:
 			field.SetString(r.String())
 		case kindInt:
-			field.SetInt(r.Int())
+			if field.SetInt(r.Int()); field.Int() == 0 && s.keys.Optional(o.Index()) {
+				r.Fail(printable.Errorf("%s is 0, which is left out", s.keys.Name(o.Index())))
+			}
 		case kindBool:
 			if field.SetBool(r.Bool()); !field.Bool() && s.keys.Optional(o.Index()) {
 				r.Fail(printable.Errorf("%s is false, which is left out", s.keys.Name(o.Index())))
@@ -168,6 +178,8 @@ func (s *shape) read(r *strictjson.Reader, v reflect.Value) {
 			r.Name(field.Addr().Interface().(encoding.TextUnmarshaler))
 		case kindTime:
 			field.Set(reflect.ValueOf(r.Time()))
+		case kindCommands:
+			field.Set(reflect.ValueOf(readCommands(r)))
 		}
 	}
 }

@@ -19,7 +19,8 @@ import (
 // The exported fields are the command's arguments. The tag usher describes an argument with a
 // comma-separated list: "optional" for an argument that may be left out; "setting", "grant",
 // "field" or "name" for what a string names; "team-role" for a role held on a team;
-// "role-beside" for a role beside the account role; and the allowed values, if these are not all
+// "role-beside" for a role beside the account role; "role-on" for a role on a resource; "custom-role",
+// "new-role" and "any-role" for a role that the account defines, will define, and any role; and the allowed values, if these are not all
 // values of the type ("active|inactive"). [Commands] derives from fields and tags how a command is written. The schema and the FORMAT pages
 // quote the first sentence of the comment on a type, and the comments at the ends of the
 // field lines.

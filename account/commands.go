@@ -21,8 +21,11 @@ var commands = []Command{
 	Import{},
 	RenameUser{},
 	AddUser{},
+	Invite{},
 	AcceptInvitation{},
 	DeclineInvitation{},
+	ResendInvitation{},
+	RevokeInvitation{},
 	RequestToJoin{},
 	WithdrawRequest{},
 	AdmitUser{},
@@ -41,6 +44,9 @@ var commands = []Command{
 	LeaveTeam{},
 	SetTeamRole{},
 	UnsetTeamRole{},
+	GiveRoleOn{},
+	TakeRoleOn{},
+	Forget{},
 	SetSeats{},
 	AssignSeat{},
 	UnassignSeat{},
@@ -53,7 +59,15 @@ var commands = []Command{
 	ArchiveField{},
 	RestoreField{},
 	SetField{},
+	DefineRole{},
+	ChangeRole{},
+	DeleteRole{},
 	TransferOwnership{},
+	Cancel{},
+	Request{},
+	Approve{},
+	Decline{},
+	Withdraw{},
 	DeleteAccount{},
 }
 
@@ -64,6 +78,9 @@ type CommandType struct {
 	Name string // the type's name in kebab case: "assign-seat"
 	Args []Arg  // the type's fields, in their order
 
+	// Schedulable reports whether the command can be an entry of the schedule.
+	Schedulable bool
+
 	goType reflect.Type
 }
 
@@ -73,11 +90,12 @@ type Arg struct {
 	Type     reflect.Type // the field's type
 	Optional bool         // the argument may be left out, and then is the zero value of Type
 
-	// Kind is the kind of the values: "user", "team", "role", "role-beside", "team-role" or "pool"
-	// for an id or a name of that kind; "setting", "grant" or "field" for the name of such a thing;
-	// "name" for any other text; "count", "flag", "time", "status", "field-type", or "value"
+	// Kind is the kind of the values: "user", "team", "role", "role-beside", "team-role", "role-on" or
+	// "pool" for an id or a name of that kind; "custom-role", "new-role" or "any-role" for a role that the
+	// account defines, will define, or any role; "resource" for the type and the id of a resource; "setting", "grant" or "field" for the name of such a thing;
+	// "name" for any other text; "count", "flag", "time", "status", "user-kind", "field-type", or "value"
 	// for the value of a custom field; "teams" for a list of teams; "seats" for a map from
-	// pools to counts. It is "" for a value that cannot be written as text, such as a Seed.
+	// pools to counts; "gives" for what a role gives; "request" for the number of a request, and "commands" for a list of commands. It is "" for a value that cannot be written as text, such as a Seed.
 	Kind string
 
 	// Choices lists the allowed texts of an argument that has few of them, such as a flag or
@@ -118,7 +136,7 @@ var commandTypes = sync.OnceValue(func() []CommandType {
 })
 
 func commandType(t reflect.Type) CommandType {
-	c := CommandType{Name: kebab(t.Name()), goType: t}
+	c := CommandType{Name: kebab(t.Name()), goType: t, Schedulable: t.Implements(reflect.TypeFor[scheduling]())}
 	for i := range t.NumField() {
 		arg, err := argOf(t.Field(i))
 		if err != nil {
@@ -141,9 +159,14 @@ var kinds = map[reflect.Type]string{
 	reflect.TypeFor[bool]():                  "flag",
 	reflect.TypeFor[time.Time]():             "time",
 	reflect.TypeFor[usher.Status]():          "status",
+	reflect.TypeFor[usher.UserKind]():        "user-kind",
 	reflect.TypeFor[FieldType]():             "field-type",
 	reflect.TypeFor[Value]():                 "value",
+	reflect.TypeFor[usher.Ref]():             "resource",
 	reflect.TypeFor[string]():                "name",
+	reflect.TypeFor[RequestID]():             "request",
+	reflect.TypeFor[[]Command]():             "commands",
+	reflect.TypeFor[Gives]():                 "gives",
 }
 
 // choices contains the texts of each kind that has few.
@@ -151,6 +174,7 @@ var choices = map[string][]string{
 	"flag":       {"true", "false"},
 	"status":     {usher.Active.String(), usher.Invited.String(), usher.Inactive.String(), usher.Requested.String()},
 	"field-type": fieldTypes[1:],
+	"user-kind":  {string(usher.ServiceAccount)},
 }
 
 // argOf describes the argument of a field. It returns an error for a tag that is not valid
@@ -165,7 +189,7 @@ func argOf(f reflect.StructField) (Arg, error) {
 		case word == "":
 		case word == "optional":
 			arg.Optional = true
-		case arg.Kind == "role" && (word == "team-role" || word == "role-beside"),
+		case arg.Kind == "role" && slices.Contains([]string{"team-role", "role-beside", "role-on", "custom-role", "new-role", "any-role"}, word),
 			arg.Kind == "name" && slices.Contains([]string{"setting", "grant", "field", "name"}, word):
 			arg.Kind = word
 		case len(values) > 1 && !slices.ContainsFunc(values, func(v string) bool { return !slices.Contains(arg.Choices, v) }):

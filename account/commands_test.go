@@ -32,7 +32,7 @@ func TestCommands(t *testing.T) {
 func TestCommandArgs(t *testing.T) {
 	add, ok := CommandNamed("add-user")
 	require.True(t, ok)
-	require.Len(t, add.Args, 4)
+	require.Len(t, add.Args, 5)
 	assert.Equal(t, Arg{Name: "role", Type: reflect.TypeFor[role.Name](), Kind: "role", Optional: true}, add.Args[1])
 	assert.Equal(t, []string{"active", "invited"}, add.Args[2].Choices)
 	move, ok := CommandNamed("move-field")

@@ -100,11 +100,17 @@ func (s *State) checkHeader(c *Commit) error {
 	if err := s.checkPrevious(c); err != nil {
 		return corrupt(-1, err)
 	}
+	for i, change := range c.Changes {
+		if due, ok := change.(Due); ok && due.At.After(c.Time) {
+			return corrupt(i, printable.Errorf("due: its time, %v, is after that of the commit, %v", due.At, c.Time))
+		}
+	}
 	return nil
 }
 
 // apply is Apply without the hash of the commit, which stays unknown.
 func (s *State) apply(c *Commit) (*State, error) {
+	s = s.AtCommit()
 	if err := s.checkHeader(c); err != nil {
 		return nil, err
 	}
@@ -119,6 +125,7 @@ func (s *State) apply(c *Commit) (*State, error) {
 		if err := d.apply(change); err != nil {
 			return nil, c.corrupt(i, printable.Errorf("%s: %w", NameOfChange(change), err))
 		}
+
 	}
 	for _, name := range d.oversold() {
 		if s.mayExceed(name, d.next.pools[name], c.Changes) {
@@ -141,6 +148,7 @@ func (d *draft) commit(c *Commit) *State {
 func (s *State) noteCommit(c *Commit) {
 	s.version = c.Version
 	s.time = c.Time.UTC().Round(0)
+	s.due = nil
 	s.hash = Hash{}
 	s.chained = s.chained || !c.Previous.IsZero()
 	if c.Key != "" {

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/role"
 	"github.com/usher-go/usher/seat"
 )
 
@@ -13,20 +14,22 @@ import (
 //
 //   - the same user; for Leave, JoinTeam, LeaveTeam, WithdrawRequest and a RequestToJoin without
 //     a user, the actor
-//   - or, if the command names no user: the same team, seat pool, setting or custom field
+//   - or, if the command names no user: the same team, seat pool, setting, custom field, role or
+//     resource
 //
 // Every change concerns a command that names none of these, such as DeleteAccount. The
-// creation and the deletion of the account concern every command. Without commands, no change
+// creation and the deletion of the account concern every command, and a [RoleReplaced], which names no
+// users, every command that names a user. Without commands, no change
 // concerns them.
 func Concerns(actor Actor, commands ...Command) func(Change) bool {
-	named, all := map[subject]bool{}, false
+	named, all, ofUsers := map[subject]bool{}, false, false
 	for _, c := range commands {
 		list := subjectsOf(c)
 		if concernsActor(c) {
 			list = []subject{{userSubject, string(actor.User())}}
 		}
 		if users := slices.DeleteFunc(slices.Clone(list), func(s subject) bool { return s.kind != userSubject }); len(users) > 0 {
-			list = users
+			list, ofUsers = users, true
 		}
 		all = all || len(list) == 0
 		for _, s := range list {
@@ -37,6 +40,10 @@ func Concerns(actor Actor, commands ...Command) func(Change) bool {
 		switch c.(type) {
 		case AccountCreated, AccountDeleted:
 			return len(commands) > 0
+		case RoleReplaced:
+			if ofUsers {
+				return true
+			}
 		}
 		return all || slices.ContainsFunc(subjectsOf(c), func(s subject) bool { return named[s] })
 	}
@@ -62,6 +69,9 @@ const (
 	poolSubject    = "pool"
 	settingSubject = "setting"
 	fieldSubject   = "field"
+
+	resourceSubject = "resource "
+	roleSubject     = "role"
 )
 
 // textSubjects contains the kind of what a field of type string names, by the field's name.
@@ -78,6 +88,9 @@ func subjectsOf(v any) (list []subject) {
 			list = append(list, subject{kind, id})
 		}
 	}
+	if on, ok := resourceOf(v); ok {
+		add(resourceSubject+on.Type, on.ID)
+	}
 	for i := range of.NumField() {
 		switch value := of.Field(i).Interface().(type) {
 		case usher.UserID:
@@ -88,8 +101,16 @@ func subjectsOf(v any) (list []subject) {
 			for _, id := range value {
 				add(teamSubject, string(id))
 			}
+		case []Command:
+			for _, c := range value {
+				list = append(list, subjectsOf(c)...)
+			}
 		case seat.PoolName:
 			add(poolSubject, string(value))
+		case usher.Ref:
+			add(resourceSubject+value.Type, value.ID)
+		case role.Name:
+			add(roleSubject, string(value))
 		case string:
 			if kind := textSubjects[of.Type().Field(i).Name]; kind != "" {
 				add(kind, value)
@@ -97,4 +118,17 @@ func subjectsOf(v any) (list []subject) {
 		}
 	}
 	return list
+}
+
+// resourceOf returns the resource that a change names.
+func resourceOf(v any) (on usher.Ref, ok bool) {
+	switch c := v.(type) {
+	case RoleOnGiven:
+		return usher.Ref{Type: c.Type, ID: c.ID}, true
+	case RoleOnTaken:
+		return usher.Ref{Type: c.Type, ID: c.ID}, true
+	case ResourceForgotten:
+		return usher.Ref{Type: c.Type, ID: c.ID}, true
+	}
+	return usher.Ref{}, false
 }

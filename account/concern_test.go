@@ -40,6 +40,10 @@ func TestConcerns(t *testing.T) {
 		{account.Leave{}, account.RoleSet{User: "adam"}, true},
 		{account.Leave{}, account.RoleSet{User: "max"}, false},
 		{account.DeleteAccount{}, account.SettingChanged{Setting: "quiet"}, true},
+		{setMax, account.RoleReplaced{Role: "scheduler", By: "member", Users: 2}, true},
+		{account.DeleteRole{Role: "scheduler"}, account.RoleReplaced{Role: "scheduler", By: "member", Users: 2}, true},
+		{account.DeleteRole{Role: "helper"}, account.RoleReplaced{Role: "scheduler", By: "member", Users: 2}, false},
+		{account.SetSeats{Pool: "booking"}, account.RoleReplaced{Role: "scheduler", By: "member", Users: 2}, false},
 		{account.TransferOwnership{To: "max"}, account.RoleSet{User: "max"}, true},
 	} {
 		assert.Equal(t, row.want, account.Concerns(account.AsUser("adam"), row.command)(row.change),

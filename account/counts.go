@@ -6,6 +6,29 @@ package account
 // state already violates, because the policy has changed, rejects only what increases the
 // violation.
 func (q *proposing) checkCounts(s *State) error {
+	if !q.ending {
+		if err := q.checkBounds(s); err != nil {
+			return err
+		}
+	}
+	var inUse error
+	for _, name := range q.oversold() {
+		err := q.checkExcess(s, name)
+		if err == nil {
+			continue
+		}
+		if err.Code == CodeNoSeatsLeft {
+			return err
+		}
+		if inUse == nil {
+			inUse = err
+		}
+	}
+	return inUse
+}
+
+// checkBounds rejects a batch for the bounds of roles, as checkCounts states.
+func (q *proposing) checkBounds(s *State) error {
 	index, command := q.index, q.command
 	full, last := q.checkTeamBounds(s)
 	q.index, q.command = index, command
@@ -26,23 +49,7 @@ func (q *proposing) checkCounts(s *State) error {
 			}
 		}
 	}
-	if last != nil {
-		return last
-	}
-	var inUse error
-	for _, name := range q.oversold() {
-		err := q.checkExcess(s, name)
-		if err == nil {
-			continue
-		}
-		if err.Code == CodeNoSeatsLeft {
-			return err
-		}
-		if inUse == nil {
-			inUse = err
-		}
-	}
-	return inUse
+	return last
 }
 
 // lastRise applies changes to the state again and returns the last step in which a number

@@ -1,22 +1,26 @@
 package account
 
 import (
+	"iter"
 	"maps"
 	"slices"
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/internal/table"
 	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/role"
 )
 
 // draft is a changed copy of a State, for one goroutine. It is the policy.Facts for the
 // commands that follow. The State that it started from does not change.
 type draft struct {
 	next     State // everything but the users, which finish adds
-	users    *table.Edit[*policy.User]
+	users    *table.Edit[*policy.Record]
 	teams    draftTeams
 	interner *interner                // nil if few records are made
 	beside   *table.Edit[besideCount] // nil until a count in it changes
+	on       *resourceRolesEdit       // nil until a role on a resource changes
+	schedule *scheduleEdit            // nil until it changes
 
 	members    *memberIndexEdit // nil until a command needs it
 	movedUsers []usher.UserID   // users whose teams changed while members was nil; may contain duplicates
@@ -39,14 +43,27 @@ func (d *draft) finish() *State {
 	if d.beside != nil {
 		d.next.beside = d.beside.Table()
 	}
+	if d.on != nil {
+		d.next.on = d.on.finish()
+	}
 	d.finishTeams()
+	d.finishSchedule()
 	return &d.next
 }
 
 // User returns the user in the draft, or nil. The error is always nil.
 func (d *draft) User(id usher.UserID) (*policy.User, error) {
-	u, _ := d.users.Find(string(id))
-	return u, nil
+	return d.find(id), nil
+}
+
+// UserRolesOn returns the roles of a user on a resource in the draft. The error is always nil.
+func (d *draft) UserRolesOn(user usher.UserID, on usher.Ref) ([]role.Name, error) {
+	return d.rolesOf(Holder{User: user}, on), nil
+}
+
+// TeamRolesOn returns the roles of a team on a resource in the draft. The error is always nil.
+func (d *draft) TeamRolesOn(team usher.TeamID, on usher.Ref) ([]role.Name, error) {
+	return d.rolesOf(Holder{Team: team}, on), nil
 }
 
 // Account returns the teams and settings in the draft. The error is always nil.
@@ -56,9 +73,12 @@ func (d *draft) Account() (*policy.Account, error) {
 }
 
 func (d *draft) find(id usher.UserID) *policy.User {
-	u, _ := d.users.Find(string(id))
-	return u
+	r, _ := d.users.Find(string(id))
+	return r.User()
 }
+
+// all yields the users of the draft.
+func (d *draft) all() iter.Seq2[string, *policy.User] { return usersIn(d.users.All()) }
 
 // put stores a user's record. Versions, and users with equal records, share records, so a
 // record must not be changed after put. Changes of a user's teams go through putTeams.
@@ -67,7 +87,7 @@ func (d *draft) put(id usher.UserID, u policy.User) {
 		d.users.Set(string(id), d.interner.record(u))
 		return
 	}
-	d.users.Set(string(id), u.Compact())
+	d.users.Set(string(id), policy.NewRecord(u))
 }
 
 // editConfig returns the draft's own copy of the configuration, with its own settings, to be

@@ -133,7 +133,7 @@ func TestSnapshotOfAnotherLength(t *testing.T) {
 	}
 	body := data[:len(data)-4]
 	_, err := account.DecodeState(signed(append(slices.Clone(body), 0)))
-	assert.EqualError(t, err, "read snapshot 4 of club: there is trailing data")
+	assert.EqualError(t, err, "read snapshot 6 of club: there is trailing data")
 }
 
 // An account without a commit is not deleted, whatever a snapshot says.

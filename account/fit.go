@@ -94,11 +94,13 @@ func (s *State) Fits(p *policy.Policy) error { return s.fits(p, func(*fitCheck) 
 // FitsAfter is Fits for a policy that replaces another one. It also reports grants in effect
 // at a time that change their meaning: the name is a permission, a bundle or a feature of p,
 // and another of these, or nothing, in the policy before. And it reports stored settings of p
-// that the policy before lacks. If before is nil, FitsAfter is Fits.
+// that the policy before lacks, and roles that the account defines, or rules of them, that the
+// policy before offered and p does not. If before is nil, FitsAfter is Fits.
 func (s *State) FitsAfter(before, p *policy.Policy, at time.Time) error {
 	return s.fits(p, func(f *fitCheck) {
 		if before != nil {
 			f.revived(before, at)
+			f.customRoles(before)
 		}
 	})
 }
@@ -107,6 +109,7 @@ func (s *State) fits(p *policy.Policy, also func(*fitCheck)) error {
 	if !s.Exists() {
 		return nil
 	}
+	p = s.Policy(p)
 	if err := s.checkWhole(p); err != nil {
 		return err
 	}
@@ -128,7 +131,7 @@ func (s *State) fits(p *policy.Policy, also func(*fitCheck)) error {
 		}
 	}
 	onTeams, bounds := boundMoves{}, p.TeamBounds()
-	for id, u := range s.users.All() {
+	for id, u := range s.all() {
 		f.each(u, func(m mismatch) { f.add(m, usher.UserID(id)) })
 		onTeams.add(bounds, u, 1)
 	}
@@ -185,7 +188,7 @@ func (s *State) FitsUser(p *policy.Policy, id usher.UserID) error {
 	if u == nil {
 		return nil
 	}
-	f := newFitter(p, s)
+	f := newFitter(s.Policy(p), s)
 	return f.user(s.account, id, u)
 }
 
@@ -209,7 +212,7 @@ func (f *fitCheck) add(m mismatch, id usher.UserID) {
 // something else.
 func (f *fitCheck) revived(before *policy.Policy, at time.Time) {
 	kinds := map[string]mismatch{} // by the name of the grant; zero if nothing changes
-	for id, u := range f.state.users.All() {
+	for id, u := range f.state.all() {
 		for i := range u.Grants {
 			g := &u.Grants[i]
 			m, known := kinds[g.Name]
@@ -226,6 +229,26 @@ func (f *fitCheck) revived(before *policy.Policy, at time.Time) {
 		_, had := before.Setting(name)
 		if _, has := f.policy.Setting(name); has && !had {
 			f.add(mismatch{kind: settingAgain, key: fmt.Sprint(name, " ", value), text: printable.Sprintf("the setting %s, which is stored as %t, becomes effective again", name, value)}, "")
+		}
+	}
+}
+
+// customRoles adds the choices of the account's own roles that the policy before offered and the
+// policy does not, and the roles that only the policy before could have. That prevents no decision by itself:
+// a role without a choice does not give it, and the holders of a lost role have mismatches of their own.
+func (f *fitCheck) customRoles(before *policy.Policy) {
+	roles := f.state.roles()
+	had := before.CustomFaults(roles)
+	for _, fault := range f.policy.CustomFaults(roles) {
+		switch lost := fault.Choice == (policy.Choice{}); {
+		case slices.ContainsFunc(had, func(o policy.CustomFault) bool {
+			return o.Role == fault.Role && (o.Choice == policy.Choice{} || o.Choice == fault.Choice)
+		}):
+		case lost:
+			f.add(mismatch{customRoleLost, string(fault.Role), printable.Sprintf("it cannot have the account's own role %s: %s", fault.Role, fault.Text)}, "")
+		default:
+			what := fault.Choice.Permission.String() + ": " + fault.Choice.Rule
+			f.add(mismatch{customRoleNarrowed, string(fault.Role) + " " + what, printable.Sprintf("the account's own role %s loses %s, which it does not offer", fault.Role, what)}, "")
 		}
 	}
 }

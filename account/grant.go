@@ -25,6 +25,7 @@ type GiveGrant struct {
 	User  usher.UserID
 	Grant string    `usher:"grant"`
 	Until time.Time `usher:"optional"` // default: no end
+	From  time.Time `usher:"optional"` // default: now
 }
 
 func (c GiveGrant) asks(*proposing) requirement { return needs(grantGive, of(c.User)) }
@@ -40,6 +41,9 @@ func (c GiveGrant) propose(q *proposing) error {
 	until := c.Until.UTC().Round(0)
 	if !writable(until) {
 		return q.refuse(CodeInvalid, "the end of a grant must be in the years 1 to 9999")
+	}
+	if !c.From.IsZero() {
+		return q.giveLater(c, u)
 	}
 	at, held := grantIndex(u, c.Grant)
 	if held && u.Grants[at].Until.Equal(until) {
@@ -68,7 +72,56 @@ func (c GiveGrant) propose(q *proposing) error {
 	return q.emit(GrantGiven{User: c.User, Grant: c.Grant, Until: until})
 }
 
-func (c GiveGrant) describe() string { return word(c.User) + " " + word(c.Grant) + until(c.Until) }
+// giveLater gives a grant that begins later. It replaces one that was to begin, and at its beginning the
+// grant in effect.
+func (q *proposing) giveLater(c GiveGrant, u *policy.User) error {
+	t, err := q.termOf(c.From, c.Until)
+	if err != nil {
+		return err
+	}
+	if err := q.checkMayHaveGrants(c.User, u); err != nil {
+		return err
+	}
+	given := GiveGrant{User: c.User, Grant: c.Grant, Until: t.until}
+	if at, held := grantIndex(u, c.Grant); held && endsSooner(policy.Grant{Until: t.until}, u.Grants[at]) {
+		if err := q.may(grantRevoke, of(c.User)); err != nil {
+			return err
+		}
+	}
+	o := outline{slot: given.slot(), adds: []*ScheduleEntry{{At: t.from, Command: given}}}
+	for _, e := range q.entriesOf(o.slot.subject()) {
+		if e.slot() == o.slot {
+			o.drops = append(o.drops, e)
+		}
+	}
+	if len(o.drops) == 1 && o.drops[0].At.Equal(t.from) && o.drops[0].Command == Command(given) {
+		return nil
+	}
+	q.outline = o
+	if err := q.checkGives(c.User, u, u, of(c.User)); err != nil {
+		return err
+	}
+	if err := q.checkTakes(c.User, u, u); err != nil {
+		return err
+	}
+	return q.emitOutline(o)
+}
+
+func (c GiveGrant) slot() slot { return slot{kind: grantOf, user: c.User, name: c.Grant} }
+
+func (c GiveGrant) happen(q *proposing, _ bool, _ manner) error { return c.propose(q) }
+
+func (c GiveGrant) withPlanned(q *proposing, u *policy.User) *policy.User {
+	if r, ok := q.policy.Role(u.Role); ok && r.NoGrants {
+		return u
+	}
+	changed := withGrant(u, policy.Grant{Name: c.Grant, Until: c.Until})
+	return &changed
+}
+
+func (c GiveGrant) describe() string {
+	return word(c.User) + " " + word(c.Grant) + during(c.From, c.Until)
+}
 
 // RevokeGrant takes a grant away. Requires grant.revoke on {user}.
 type RevokeGrant struct {

@@ -11,7 +11,7 @@ import (
 // HostCommand is a command that only the host application can run.
 type HostCommand struct {
 	Name       string                // add-user, set-seats and so on
-	Permission permission.Permission // the permission required; zero for create-account, import, rename-user and a setting with set-by: host
+	Permission permission.Permission // the permission required; zero for create-account, import, rename-user, forget and a setting with set-by: host
 	Setting    string                // of change-setting: the only setting that is meant; "" for all settings
 
 	// Never reports that the host cannot run it either: transfer-ownership under a policy
@@ -25,7 +25,9 @@ type HostCommand struct {
 // alone, such as leave, are left out: the host cannot run them. If users can change some
 // settings, or the settings ask for different permissions, there is an entry for each setting
 // that no user can change; see [policy.Policy.OpensSetting]. The commands for roles beside the
-// account role are left out if the policy has no such role. For a nil or zero Policy, under
+// account role are left out if the policy has no such role, and those for roles on resources
+// likewise, and those for the account's own roles if the policy has no custom-roles; give-role-on and take-role-on have an entry for each type of resource. Cancel is left out, because what it
+// requires depends on what is scheduled. For a nil or zero Policy, under
 // which no command can be run, HostOnly returns nil.
 func HostOnly(p *policy.Policy) []HostCommand {
 	if p == nil || len(p.Permissions()) == 0 {
@@ -35,14 +37,27 @@ func HostOnly(p *policy.Policy) []HostCommand {
 	q := proposing{draft: New("").draft(), policy: p}
 	for _, c := range commands {
 		switch c.(type) {
+		case Cancel:
+			continue
 		case SetRoleBeside, UnsetRoleBeside:
 			if !slices.ContainsFunc(p.Roles(), func(r role.Role) bool { return r.Beside }) {
+				continue
+			}
+		case GiveRoleOn, TakeRoleOn:
+			list = append(list, hostShares(p, NameOf(c))...)
+			continue
+		case Forget:
+			if len(sharedTypes(p)) == 0 {
+				continue
+			}
+		case DefineRole, ChangeRole, DeleteRole:
+			if p.MaxCustomRoles() == 0 {
 				continue
 			}
 		}
 		if change, ok := c.(ChangeSetting); ok && len(p.Settings()) > 0 {
 			list = append(list, hostSettings(p, NameOf(change))...)
-		} else if want := c.asks(&q); !want.own && (want.creates || !p.Opens(want.permission)) {
+		} else if want := c.asks(&q); !want.own && !want.each && (want.creates || !p.Opens(want.permission)) {
 			never := want.permission == accountTransfer && p.UniqueRole().Name == ""
 			list = append(list, HostCommand{Name: NameOf(c), Permission: want.permission, Never: never})
 		}
@@ -67,4 +82,25 @@ func hostSettings(p *policy.Policy, command string) (list []HostCommand) {
 		list = list[:1]
 	}
 	return list
+}
+
+// hostShares returns the types of resources on which no user can give and take roles.
+func hostShares(p *policy.Policy, command string) (list []HostCommand) {
+	for _, name := range sharedTypes(p) {
+		if share, err := permission.Parse(name + ".share"); err == nil && !p.Opens(share) {
+			list = append(list, HostCommand{Name: command, Permission: share})
+		}
+	}
+	return list
+}
+
+// sharedTypes returns the types of resources on which the policy has roles, sorted.
+func sharedTypes(p *policy.Policy) (types []string) {
+	for _, r := range p.Roles() {
+		if r.OnResource != "" {
+			types = append(types, r.OnResource)
+		}
+	}
+	slices.Sort(types)
+	return slices.Compact(types)
 }

@@ -41,6 +41,13 @@ var samples = []account.Command{
 	account.AddUser{User: "zoe"},
 	account.AddUser{User: "zoe", Teams: []usher.TeamID{"crew"}},
 	account.AddUser{User: "zoe", Teams: []usher.TeamID{"deck"}},
+	account.Invite{Key: "zoe"},
+	account.Invite{Key: "zoe", Teams: []usher.TeamID{"crew"}},
+	account.Invite{Key: "zoe", Teams: []usher.TeamID{"deck"}},
+	account.ResendInvitation{User: "ivy"},
+	account.ResendInvitation{User: "ivan"},
+	account.RevokeInvitation{User: "ivy"},
+	account.RevokeInvitation{User: "ivan"},
 	account.RequestToJoin{User: "zoe"},
 	account.AdmitUser{User: "mia"},
 	account.AdmitUser{User: "max"},
@@ -107,10 +114,13 @@ var samples = []account.Command{
 	account.RestoreField{Field: "phone"},
 	account.TransferOwnership{To: "max"},
 	account.DeleteAccount{},
+	account.Decline{Request: 1},
+	account.Decline{Request: 2},
+	account.Decline{Request: 3},
 }
 
 func hostOnlyAccount(t *testing.T, p *policy.Policy) *account.State {
-	return open(t, p, account.Seed{
+	s := open(t, p, account.Seed{
 		Seats:  map[seat.PoolName]int{"booking": 2},
 		Teams:  map[usher.TeamID]usher.TeamID{"crew": "", "deck": "crew"},
 		Fields: []account.Field{{Name: "phone", Type: account.TextField}},
@@ -120,8 +130,17 @@ func hostOnlyAccount(t *testing.T, p *policy.Policy) *account.State {
 			"max":  inTeam(user("member", "booking"), "crew"),
 			"rosa": inTeam(withStatus(user("member"), usher.Requested), "crew"),
 			"rita": withStatus(user("member"), usher.Requested),
+			"ivy":  inTeam(withStatus(user("member"), usher.Invited), "crew"),
+			"ivan": withStatus(user("member"), usher.Invited),
 		},
 	})
+	made := account.Commit{Account: s.ID(), Version: s.Version() + 1, Time: noon, Actor: account.AsHost("test")}
+	for i, id := range []usher.UserID{"mia", "max", "olga"} { // also under a policy that lets no user make requests
+		made.Changes = append(made.Changes, account.RequestMade{Request: account.RequestID(i + 1), User: id, Commands: []account.Command{account.DeleteAccount{}}})
+	}
+	s, err := s.Apply(&made)
+	require.NoError(t, err)
+	return s
 }
 
 // HostOnly lists a command if and only if the policy denies each of its samples to each user.

@@ -36,7 +36,7 @@ func (i Import) propose(q *proposing) error {
 		q.interner = &interner{}
 	}
 	for _, step := range []func(*Seed) error{
-		q.importOwner, q.importSeats, q.importSettings, q.importFields, q.importTeams, q.importUsers,
+		q.importOwner, q.importSeats, q.importSettings, q.importFields, q.importRoles, q.importTeams, q.importUsers, q.importRolesOn,
 	} {
 		if err := step(&c); err != nil {
 			return err
@@ -57,8 +57,10 @@ type Seed struct {
 	Seats    map[seat.PoolName]int         // bought
 	Teams    map[usher.TeamID]usher.TeamID // the parent of each team, "" at the top
 	Fields   []Field                       // in their order; the ids are ignored
+	Roles    []policy.CustomRole           // that the account defines, in any order
 	Users    map[usher.UserID]policy.User
 	Values   map[usher.UserID]map[string]Value // values of custom fields, by the field's name
+	RolesOn  []RolesOn                         // roles of users and teams on resources
 }
 
 // importOwner creates the account, with the holder of the unique role if there is one. Without
@@ -89,7 +91,7 @@ func (q *proposing) importWithoutOwner(c *Seed) error {
 	if b, ok := neededHolder(q.policy); ok {
 		isOne := func(u policy.User) bool {
 			name := cmp.Or(u.Role, q.policy.DefaultRole().Name)
-			return cmp.Or(u.Status, usher.Active) == usher.Active && slices.Contains(b.Holders, name)
+			return cmp.Or(u.Status, usher.Active) == usher.Active && u.Kind != usher.ServiceAccount && slices.Contains(b.Holders, name)
 		}
 		if !slices.ContainsFunc(slices.Collect(maps.Values(c.Users)), isOne) {
 			return q.refuse(CodeInvalid, "no user is active with the role %s%s; the policy has no unique role, so the account needs at least one", b.Role, including(b))
@@ -139,6 +141,20 @@ func (q *proposing) importFields(c *Seed) error {
 			if err := q.emit(FieldArchived{Field: f.Name}); err != nil {
 				return err
 			}
+		}
+	}
+	return nil
+}
+
+// importRoles defines the roles of the account.
+func (q *proposing) importRoles(c *Seed) error {
+	for _, r := range c.Roles {
+		gives := Gives{}
+		for _, g := range r.Gives {
+			gives[g.Permission.String()] = append(gives[g.Permission.String()], g.Rule)
+		}
+		if err := (DefineRole{Role: r.Name, Title: r.Title, Like: r.Like, Gives: gives}).propose(q); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -221,174 +237,6 @@ func (q *proposing) importUsers(c *Seed) error {
 	for _, id := range slices.Sorted(maps.Keys(c.Values)) {
 		if _, ok := c.Users[id]; !ok && len(c.Values[id]) > 0 {
 			return q.refuse(CodeUnknownUser, "values are given for %q, which is not one of the users", id)
-		}
-	}
-	return nil
-}
-
-func (q *proposing) importUser(id usher.UserID, u *policy.User, r role.Role) error {
-	if err := checkID("user", string(id)); err != nil {
-		return q.refuse(CodeInvalid, "%v", err)
-	}
-	if u.Status > usher.Requested {
-		return q.refuse(CodeInvalid, "the status of %s is unknown (want active, invited, inactive or requested)", id)
-	}
-	if u.Status == usher.Requested {
-		if err := q.checkRequested(); err != nil {
-			return err
-		}
-	}
-	switch {
-	case r.Unique && u.Status == usher.Requested:
-		return q.refuse(CodeInvalid, "%s has the role %s, and so cannot be requested", id, r.Name)
-	case !r.Unique:
-		if err := q.emit(UserAdded{User: id, Role: r.Name, Status: u.Status}); err != nil {
-			return err
-		}
-	case u.Status != usher.Active:
-		if err := q.emit(StatusSet{User: id, From: usher.Active, To: u.Status}); err != nil {
-			return err
-		}
-	}
-	for _, m := range u.Teams {
-		if err := q.importMember(id, m); err != nil {
-			return err
-		}
-	}
-	for _, name := range slices.Compact(slices.Sorted(slices.Values(u.Beside))) {
-		if err := q.roleBeside(name); err != nil {
-			return err
-		}
-		if err := q.emit(RoleBesideSet{User: id, Role: name}); err != nil {
-			return err
-		}
-	}
-	for _, m := range u.Outside {
-		if err := q.importOutside(id, m); err != nil {
-			return err
-		}
-	}
-	switch {
-	case r.NoTeamRoles && hasTeamRole(u):
-		return q.refuse(CodeInvalid, "%s has the role %s, which cannot hold team roles", id, r.Name)
-	case r.NoGrants && len(u.Grants) > 0:
-		return q.refuse(CodeInvalid, "%s has the role %s, which cannot have grants", id, r.Name)
-	}
-	for _, name := range u.Seats {
-		if err := q.importSeat(id, name); err != nil {
-			return err
-		}
-	}
-	for _, kind := range q.policy.Pools() {
-		rule, _ := q.policy.SeatRule(q.find(id), kind.Name)
-		if rule == role.SeatRequired && kind.Holds.Has(u.Status) && !slices.Contains(u.Seats, kind.Name) {
-			if err := q.importSeat(id, kind.Name); err != nil {
-				return err
-			}
-		}
-	}
-	for _, g := range u.Grants {
-		if err := q.grantable(g.Name); err != nil {
-			return err
-		}
-		if _, held := grantIndex(q.find(id), g.Name); held {
-			return q.refuse(CodeInvalid, "the grants of %s list %s twice", id, g.Name)
-		}
-		until := g.Until.UTC().Round(0)
-		if !writable(until) {
-			return q.refuse(CodeInvalid, "the end of a grant must be in the years 1 to 9999")
-		}
-		if err := q.emit(GrantGiven{User: id, Grant: g.Name, Until: until}); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (q *proposing) importMember(id usher.UserID, m policy.Membership) error {
-	if err := q.knownTeam(m.Team); err != nil {
-		return err
-	}
-	if _, in := teamIndex(q.find(id), m.Team); in {
-		return q.refuse(CodeInvalid, "the teams of %s list %s twice", id, m.Team)
-	}
-	if err := q.emit(MemberAdded{Team: m.Team, User: id}); err != nil {
-		return err
-	}
-	for _, name := range slices.Compact(slices.Sorted(slices.Values(m.Roles))) {
-		if err := q.teamRole(name); err != nil {
-			return err
-		}
-		if err := q.emit(TeamRoleSet{Team: m.Team, User: id, Role: name}); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// importOutside gives a user roles on a team that the user is not in.
-func (q *proposing) importOutside(id usher.UserID, m policy.Membership) error {
-	if err := q.knownTeam(m.Team); err != nil {
-		return err
-	}
-	u := q.find(id)
-	_, in := teamIndex(u, m.Team)
-	switch {
-	case in:
-		return q.refuse(CodeInvalid, "%s is in %s, and so cannot have roles outside it", id, m.Team)
-	case len(outsideRoles(u, m.Team)) > 0:
-		return q.refuse(CodeInvalid, "the teams outside which %s has roles list %s twice", id, m.Team)
-	case len(m.Roles) == 0:
-		return q.refuse(CodeInvalid, "%s has no role outside %s; leave the team out", id, m.Team)
-	}
-	for _, name := range slices.Compact(slices.Sorted(slices.Values(m.Roles))) {
-		switch r, err := q.role(name, true); {
-		case err != nil:
-			return err
-		case !r.Outside:
-			return q.refuse(CodeInvalid, "%s is not in %s, and so cannot have the role %s on it", id, m.Team, name)
-		}
-		if err := q.emit(OutsideRoleSet{Team: m.Team, User: id, Role: name}); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (q *proposing) importSeat(id usher.UserID, name seat.PoolName) error {
-	kind, err := q.pool(name)
-	if err != nil {
-		return err
-	}
-	u, pool := q.find(id), q.next.pools[name]
-	rule, by := q.policy.SeatRule(u, name)
-	switch {
-	case holds(u, name):
-		return q.refuse(CodeInvalid, "the seats of %s list %s twice", id, name)
-	case rule == role.SeatNone:
-		return q.refuse(CodeInvalid, "%s has the role %s, which cannot hold a seat in %s", id, by, name)
-	case !kind.Holds.Has(u.Status):
-		return q.refuse(CodeInvalid, "%s is %s, and so cannot hold a seat in %s", id, u.Status, name)
-	case pool.Left() == 0:
-		return q.refuse(CodeInvalid, "more seats in %s are held than the %d bought", name, pool.Total)
-	}
-	return q.emit(SeatAssigned{User: id, Pool: name})
-}
-
-func (q *proposing) importValues(id usher.UserID, values map[string]Value) error {
-	for _, name := range slices.Sorted(maps.Keys(values)) {
-		f, ok := q.next.Field(name)
-		switch {
-		case !ok:
-			return q.unknownField(name)
-		case !values[name].Fits(f.Type):
-			return q.refuse(CodeInvalid, "the value of %s of %s is not a valid %s", name, id, f.Type)
-		case values[name] == "":
-			continue
-		}
-		q.outcome.Values = append(q.outcome.Values, FieldValue{User: id, Field: f.ID, Value: values[name]})
-		if err := q.emit(FieldSet{User: id, Field: name}); err != nil {
-			return err
 		}
 	}
 	return nil

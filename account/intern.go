@@ -3,6 +3,7 @@ package account
 import (
 	"encoding/binary"
 
+	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/policy"
 )
 
@@ -12,13 +13,13 @@ const internThreshold = 64
 // interner finds equal records of users, so that they share one in memory. Most members of a
 // large account have equal records. The zero interner is ready to use.
 type interner struct {
-	records map[string]*policy.User
+	records map[string]*policy.Record
 	key     []byte
 }
 
 // record returns a shared record equal to u. The caller must not change it.
-func (a *interner) record(u policy.User) *policy.User {
-	k := append(a.key[:0], byte(u.Status))
+func (a *interner) record(u policy.User) *policy.Record {
+	k := append(a.key[:0], byte(u.Status), bit(u.Kind == usher.ServiceAccount))
 	k = appendText(k, string(u.Role))
 	for _, list := range [][]policy.Membership{u.Teams, u.Outside} {
 		k = binary.AppendUvarint(k, uint64(len(list)))
@@ -48,9 +49,9 @@ func (a *interner) record(u policy.User) *policy.User {
 		return known
 	}
 	if a.records == nil {
-		a.records = map[string]*policy.User{}
+		a.records = map[string]*policy.Record{}
 	}
-	made := u.Compact()
+	made := policy.NewRecord(u)
 	a.records[string(k)] = made
 	return made
 }

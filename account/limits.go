@@ -42,6 +42,12 @@ const (
 	// MaxValue is the maximum length in bytes of a custom field's value.
 	MaxValue = 1 << 16
 
+	// MaxRoleName is the maximum length in bytes of the name of a role that an account defines.
+	MaxRoleName = 100
+
+	// MaxRoleTitle is the maximum length in bytes of the title of such a role.
+	MaxRoleTitle = 200
+
 	// MaxSeats is the maximum number of seats of a pool that an account can buy.
 	MaxSeats = 1_000_000_000
 
@@ -49,11 +55,49 @@ const (
 	// holds for requests of users, for those that the host application sends, and for [Import],
 	// because strangers cause all of them.
 	MaxRequested = 10_000
+
+	// MaxResourcesOfUser is the maximum number of resources on which a user can have roles. A
+	// command above it, or above one of the next two, is rejected with CodeTooManyRoles. Several
+	// roles on one resource count once.
+	MaxResourcesOfUser = 10_000
+
+	// MaxResourcesOfTeam is the maximum number of resources on which a team can have roles.
+	MaxResourcesOfTeam = 10_000
+
+	// MaxHoldersOfResource is the maximum number of users and teams together that can have roles on
+	// a resource. The users of a team do not count.
+	MaxHoldersOfResource = 10_000
+	// MaxScheduled is the maximum number of scheduled changes of an account, and MaxScheduledOfOne
+	// that of the changes about one user, about one team, or about the settings and seats. A
+	// command above one of them is rejected with CodeScheduleFull.
+	MaxScheduled      = 100_000
+	MaxScheduledOfOne = 1_000
+
+	// MaxSkipped is how many scheduled changes that were not possible an account remembers. The
+	// oldest ones are forgotten.
+	MaxSkipped = 100
+
+	// MaxRequestCommands is the maximum number of commands in a [Request].
+	MaxRequestCommands = 20
+
+	// MaxRequestBytes is the maximum length in bytes of the commands of a request, as JSON.
+	MaxRequestBytes = 4 << 10
+
+	// MaxRequestNote is the maximum length in bytes of the note of a request, and of a decline.
+	MaxRequestNote = 1 << 10
+
+	// MaxRequestsPerUser is the maximum number of open requests that a user has made. Above it, and
+	// above MaxRequests, the code is CodeTooManyRequests.
+	MaxRequestsPerUser = 20
+
+	// MaxRequests is the maximum number of open requests of an account.
+	MaxRequests = 1000
 )
 
 // Check returns a [*Refusal] with CodeInvalid for a proposal to the account that exceeds
 // MaxCommands, MaxTeams, MaxTeamsInBatch, MaxKey or MaxNote, or whose actor is a part of the
-// host application with a name longer than MaxID, or if one of these texts is not UTF-8.
+// host application with a name longer than MaxID, or if one of these texts is not UTF-8. The same
+// holds for Resources that contain nil, or two with the same type and id.
 // Otherwise it returns nil. It checks nothing else. [State.Propose] calls it first.
 func (p Proposal) Check(id usher.AccountID) error {
 	err := checkText("the name of a part of the host", p.Actor.Host(), MaxID)
@@ -65,6 +109,9 @@ func (p Proposal) Check(id usher.AccountID) error {
 	}
 	if n := len(p.Commands); err == nil && n > MaxCommands {
 		err = printable.Errorf("a batch can have at most %d commands, and this one has %d; submit them in several batches", MaxCommands, n)
+	}
+	if err == nil {
+		err = p.checkResources()
 	}
 	if err != nil {
 		return &Refusal{Account: id, Code: CodeInvalid, Text: err.Error()}

@@ -19,7 +19,7 @@ var (
 // id. The error is always nil. The cost is that of [View.Users].
 func (s *State) UsersAfter(after usher.UserID) iter.Seq2[policy.Listed, error] {
 	return func(yield func(policy.Listed, error) bool) {
-		for id, u := range inOrder(s.users.All(), string(after), func(string, *policy.User) bool { return true }) {
+		for id, u := range inOrder(s.all(), string(after), func(string, *policy.User) bool { return true }) {
 			if !yield(policy.Listed{ID: usher.UserID(id), User: u}, nil) {
 				return
 			}
@@ -32,7 +32,7 @@ func (s *State) UsersAfter(after usher.UserID) iter.Seq2[policy.Listed, error] {
 func (s *State) UsersIn(teams []usher.TeamID) iter.Seq2[usher.UserID, error] {
 	return func(yield func(usher.UserID, error) bool) {
 		wanted := slices.Sorted(slices.Values(teams))
-		for id, u := range s.users.All() {
+		for id, u := range s.all() {
 			for i := range u.Teams {
 				if _, in := slices.BinarySearch(wanted, u.Teams[i].Team); in {
 					if !yield(usher.UserID(id), nil) {

@@ -2,6 +2,7 @@ package account
 
 import (
 	"slices"
+	"time"
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/internal/printable"
@@ -15,15 +16,48 @@ var teamSetMembers = permission.MustParse("team.set-members")
 // AddToTeam puts a user in a team. Roles that the user had on the team without being in it stay.
 // Requires team.set-members on {team, user}.
 type AddToTeam struct {
-	Team usher.TeamID
-	User usher.UserID
+	Team  usher.TeamID
+	User  usher.UserID
+	Until time.Time `usher:"optional"` // default: no end
 }
 
 func (c AddToTeam) asks(*proposing) requirement {
 	return needs(teamSetMembers, ofMember(c.User, c.Team))
 }
 
-func (c AddToTeam) propose(q *proposing) error { return q.joinTeam(c.User, c.Team) }
+// propose compares the user at the end too, because the user then loses the roles on the team.
+func (c AddToTeam) propose(q *proposing) error {
+	u, member, err := q.membership(c.Team, c.User)
+	if err != nil {
+		return err
+	}
+	t, err := q.termOf(time.Time{}, c.Until)
+	if err != nil {
+		return err
+	}
+	sets, unsets := AddToTeam{Team: c.Team, User: c.User}, RemoveFromTeam{Team: c.Team, User: c.User}
+	now := scheduling(unsets)
+	if member {
+		now = sets
+	}
+	o, _ := q.outlineOf(t, sets, now, unsets)
+	if !o.isEmpty() {
+		q.outline = o
+		if err := q.checkChanges(c.User, u, joined(u, c.Team)); err != nil {
+			return err
+		}
+	}
+	if err := q.joinTeam(c.User, c.Team); err != nil {
+		return err
+	}
+	return q.emitOutline(o)
+}
+
+func (c AddToTeam) slot() slot { return slot{kind: memberOf, user: c.User, team: c.Team} }
+
+func (c AddToTeam) happen(q *proposing, _ bool, _ manner) error { return c.propose(q) }
+
+func (c AddToTeam) withPlanned(_ *proposing, u *policy.User) *policy.User { return joined(u, c.Team) }
 
 // helps reports whether a role stops being held outside a team that only members may hold.
 func (c AddToTeam) helps(q *proposing, u *policy.User) bool {
@@ -32,7 +66,7 @@ func (c AddToTeam) helps(q *proposing, u *policy.User) bool {
 	})
 }
 
-func (c AddToTeam) describe() string { return word(c.Team) + " " + word(c.User) }
+func (c AddToTeam) describe() string { return word(c.Team) + " " + word(c.User) + until(c.Until) }
 
 // RemoveFromTeam removes a user from a team, together with the user's roles on it. It also takes the
 // roles of a user who is not in the team. Seats that only these roles require or allow go with them.
@@ -54,6 +88,18 @@ func (c RemoveFromTeam) propose(q *proposing) error {
 		return err
 	}
 	return q.leaveTeam(c.User, c.Team)
+}
+
+func (c RemoveFromTeam) slot() slot { return slot{kind: memberOf, user: c.User, team: c.Team} }
+
+func (c RemoveFromTeam) happen(q *proposing, _ bool, _ manner) error { return c.propose(q) }
+
+func (c RemoveFromTeam) withPlanned(_ *proposing, u *policy.User) *policy.User {
+	changed := *withTeamRoles(u, c.Team, nil)
+	if at, in := teamIndex(&changed, c.Team); in {
+		changed.Teams = without(changed.Teams, at)
+	}
+	return &changed
 }
 
 func (c RemoveFromTeam) helps(q *proposing, u *policy.User) bool {
@@ -158,10 +204,13 @@ func (q *proposing) leaveTeam(id usher.UserID, from usher.TeamID) error {
 // actor.
 func (q *proposing) checkLeavesTeam(id usher.UserID, from usher.TeamID) error {
 	u := q.find(id)
-	if len(rolesOn(u, from)) == 0 {
+	after := withTeamRoles(u, from, nil)
+	if slices.ContainsFunc(q.entriesOf(subjectOf(id)), func(e *ScheduleEntry) bool { return e.slot().team == from }) {
+		after = RemoveFromTeam{Team: from, User: id}.withPlanned(q, u) // roles that begin later are taken too
+	} else if len(rolesOn(u, from)) == 0 {
 		return nil
 	}
-	return q.checkLoses(id, u, withTeamRoles(u, from, nil))
+	return q.checkLoses(id, u, after)
 }
 
 // checkJoins rejects the command if a role that the user has outside the team gives more to a

@@ -28,7 +28,7 @@ type memberIndexOnce struct {
 }
 
 // of returns the index. The first call builds it from the users.
-func (o *memberIndexOnce) of(users *table.Table[*policy.User]) *memberIndex {
+func (o *memberIndexOnce) of(users *table.Table[*policy.Record]) *memberIndex {
 	o.once.Do(func() {
 		if o.built.Load() == nil {
 			o.built.Store(indexMembers(users))
@@ -37,9 +37,9 @@ func (o *memberIndexOnce) of(users *table.Table[*policy.User]) *memberIndex {
 	return o.built.Load()
 }
 
-func indexMembers(users *table.Table[*policy.User]) *memberIndex {
+func indexMembers(users *table.Table[*policy.Record]) *memberIndex {
 	e := (&memberIndex{}).edit()
-	for id, u := range users.All() {
+	for id, u := range usersIn(users.All()) {
 		e.change(usher.UserID(id), nil, u)
 	}
 	return e.index()
@@ -151,7 +151,7 @@ func (d *draft) memberIndex() *memberIndexEdit {
 	if d.members == nil {
 		d.members = d.next.members.of(&d.next.users).edit()
 		for _, id := range d.movedUsers {
-			was, _ := d.next.users.Find(string(id))
+			was := d.next.find(id)
 			d.members.change(id, was, d.find(id))
 		}
 	}

@@ -19,7 +19,7 @@ import (
 // members with a role there.
 func scanned(d *draft, team usher.TeamID, holders bool) []usher.UserID {
 	var ids []usher.UserID
-	for id, u := range d.users.All() {
+	for id, u := range d.all() {
 		if slices.ContainsFunc(u.Teams, func(m policy.Membership) bool { return m.Team == team && (!holders || len(m.Roles) > 0) }) {
 			ids = append(ids, usher.UserID(id))
 		}

@@ -29,6 +29,9 @@ const (
 	grantChanged
 	grantAgain
 	settingAgain
+	customRoleTaken
+	customRoleLost
+	customRoleNarrowed
 )
 
 // mismatch is one reason why a policy cannot decide for some users.
@@ -44,7 +47,8 @@ type fitter struct {
 	held   *map[seat.PoolName]seat.Pool
 	roles  map[role.Name]role.Role // a cache of the policy's roles; nil for single lookups
 	pools  []seat.Kind
-	shared role.Name // the unique role of the policy, if the account has no owner and several users have it
+	shared role.Name   // the unique role of the policy, if the account has no owner and several users have it
+	taken  []role.Name // the roles of the account whose names the policy declares itself
 }
 
 // newFitter returns a fitter for the users of a state, which may belong to a draft.
@@ -52,6 +56,11 @@ func newFitter(p *policy.Policy, s *State) fitter {
 	f := fitter{policy: p, held: &s.pools, pools: p.Pools()}
 	if unique := p.UniqueRole().Name; s.unique == "" && s.counts[unique].all > 1 {
 		f.shared = unique
+	}
+	for _, r := range s.roles() {
+		if _, declared := p.Base().Role(r.Name); declared {
+			f.taken = append(f.taken, r.Name)
+		}
 	}
 	return f
 }
@@ -74,6 +83,11 @@ func (f *fitter) each(u *policy.User, visit func(mismatch)) {
 	}
 	if f.shared != "" && u.Role == f.shared {
 		visit(lacks(sharedUnique, u.Role, "its role %s is unique, but several users have it"))
+	}
+	for _, name := range f.taken {
+		if holdsRole(u, name) {
+			visit(lacks(customRoleTaken, name, "it declares a role %s itself, which is another role than the account's own one"))
+		}
 	}
 	for i := range u.Teams {
 		for _, name := range u.Teams[i].Roles {
@@ -177,7 +191,7 @@ func (q *proposing) checkFit(id usher.UserID, u *policy.User) error {
 // checkActorFits returns an error for each command of a user that the policy cannot decide
 // for.
 func (q *proposing) checkActorFits() error {
-	id := q.actor.User()
+	id := q.authority
 	u := q.find(id)
 	if id == "" || u == nil {
 		return nil
@@ -191,7 +205,7 @@ func (q *proposing) checkActorFits() error {
 // including names that the policy lacks.
 func (q *proposing) checkUserFits(id usher.UserID, u *policy.User) error {
 	err := q.checkFit(id, u)
-	if err == nil || q.helps(u) {
+	if err == nil || q.due || q.helps(u) {
 		return nil
 	}
 	return err

@@ -37,6 +37,9 @@ func (c TransferOwnership) propose(q *proposing) error {
 	if err != nil || c.To == q.next.owner {
 		return err
 	}
+	if to.Kind == usher.ServiceAccount {
+		return q.refuse(CodeInvalid, "%s is a service account, and only a person can be the %s", c.To, unique.Name)
+	}
 	if to.Status != usher.Active {
 		return q.refuse(CodeInactive, "%s is %s, and only an active user can be the %s", c.To, to.Status, unique.Name)
 	}
@@ -119,7 +122,7 @@ func (c OwnershipTransferred) describe() string {
 // get another role.
 func (q *proposing) appointOwner(to usher.UserID, unique, becomes role.Role) error {
 	var others []usher.UserID
-	for id, u := range q.users.All() {
+	for id, u := range q.all() {
 		if u.Role == unique.Name && usher.UserID(id) != to {
 			others = append(others, usher.UserID(id))
 		}
@@ -149,7 +152,7 @@ func (q *proposing) adoptOwnership() error {
 	if unique == "" {
 		return q.emit(OwnershipEnded{Owner: q.next.owner, Unique: q.next.unique})
 	}
-	if owner := q.next.ownerIn(q.users.All(), unique); q.next.unique == "" && owner != "" {
+	if owner := q.next.ownerIn(q.all(), unique); q.next.unique == "" && owner != "" {
 		return q.emit(OwnershipBegun{Owner: owner, Unique: unique})
 	}
 	return nil
@@ -157,7 +160,7 @@ func (q *proposing) adoptOwnership() error {
 
 // ownerUnder returns the only user with a role that is unique under a policy, or "".
 func (s *State) ownerUnder(unique role.Name) usher.UserID {
-	return s.ownerIn(s.users.All(), unique)
+	return s.ownerIn(s.all(), unique)
 }
 
 func (s *State) ownerIn(users iter.Seq2[string, *policy.User], unique role.Name) usher.UserID {

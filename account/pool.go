@@ -5,10 +5,12 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/internal/suggest"
 	"github.com/usher-go/usher/permission"
+	"github.com/usher-go/usher/policy"
 	"github.com/usher-go/usher/role"
 	"github.com/usher-go/usher/seat"
 )
@@ -17,13 +19,21 @@ var seatPurchase = permission.MustParse("seat.purchase")
 
 // SetSeats sets how many seats of a pool are bought. A batch that leaves fewer seats bought
 // than held is rejected with CodeSeatsInUse, unless the pool has over: allowed. Requires
-// seat.purchase.
+// seat.purchase. Only the host can set the number for later.
 type SetSeats struct {
 	Pool  seat.PoolName
 	Total int
+	From  time.Time `usher:"optional"` // default: now
 }
 
-func (SetSeats) asks(*proposing) requirement { return needs(seatPurchase, parties{}) }
+func (c SetSeats) asks(*proposing) requirement {
+	if !c.From.IsZero() {
+		return requirement{hostOnly: onlyHostSchedulesSeats}
+	}
+	return needs(seatPurchase, parties{})
+}
+
+const onlyHostSchedulesSeats = "only the host can set a number of seats for later, and cancel that"
 
 func (c SetSeats) propose(q *proposing) error {
 	pool := q.next.pools[c.Pool]
@@ -33,6 +43,9 @@ func (c SetSeats) propose(q *proposing) error {
 	if err := checkTotal(c.Total); err != nil {
 		return q.refuse(CodeInvalid, "%v", err)
 	}
+	if !c.From.IsZero() {
+		return q.setSeatsLater(c)
+	}
 	if pool.Total == c.Total {
 		return nil
 	}
@@ -40,7 +53,34 @@ func (c SetSeats) propose(q *proposing) error {
 	return q.emit(SeatsSet{Pool: c.Pool, From: pool.Total, To: c.Total, Over: kind.Over && c.Total < pool.Held})
 }
 
-func (c SetSeats) describe() string { return word(c.Pool) + " " + strconv.Itoa(c.Total) }
+// setSeatsLater schedules a number of seats. It replaces one for the same time, and leaves others.
+func (q *proposing) setSeatsLater(c SetSeats) error {
+	t, err := q.termOf(c.From, time.Time{})
+	if err != nil {
+		return err
+	}
+	sets := SetSeats{Pool: c.Pool, Total: c.Total}
+	o := outline{slot: sets.slot(), adds: []*ScheduleEntry{{At: t.from, Command: sets}}}
+	for _, e := range q.entriesOf(o.slot.subject()) {
+		if e.slot() == o.slot && e.At.Equal(t.from) {
+			if e.Command == Command(sets) {
+				return nil
+			}
+			o.drops = append(o.drops, e)
+		}
+	}
+	return q.emitOutline(o)
+}
+
+func (c SetSeats) slot() slot { return slot{kind: totalOfPool, pool: c.Pool} }
+
+func (c SetSeats) happen(q *proposing, _ bool, _ manner) error { return c.propose(q) }
+
+func (c SetSeats) withPlanned(_ *proposing, u *policy.User) *policy.User { return u }
+
+func (c SetSeats) describe() string {
+	return word(c.Pool) + " " + strconv.Itoa(c.Total) + during(c.From, time.Time{})
+}
 
 // SeatsSet changes how many seats of a pool are bought. Over states that more seats may be held than
 // that.

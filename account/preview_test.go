@@ -213,7 +213,7 @@ func TestPreviewOfConditions(t *testing.T) {
 	p := compile(t, strings.NewReplacer(
 		"reporting: {feature: reports}", "{seated: {seat: booking}, opened: {setting: open}}",
 		"conditions:\n  ", "conditions: ",
-		"read: {admin: any, member: own as author if reporting}", "read: {member: [any if seated, own if opened]}",
+		"read: {admin: any, member: own as author if reporting, custom: [own as author, any]}", "read: {custom: any, member: [any if seated, own if opened]}",
 	).Replace(club))
 	s := open(t, p, members())
 	report := func(commands ...account.Command) []string { return shortly(preview(t, p, s, commands...), "report") }

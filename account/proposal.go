@@ -3,6 +3,7 @@ package account
 import (
 	"errors"
 	"reflect"
+	"slices"
 	"time"
 
 	"github.com/usher-go/usher"
@@ -33,6 +34,18 @@ type Proposal struct {
 	Time     time.Time     // the time of the request; required
 	Commands []Command
 
+	// Resources are the resources that commands such as [GiveRoleOn] name, with their parties and
+	// containers, as the host application knows them. A command names a resource by type and id
+	// only, so that commands can come from a user of the account, in a form or a request. Resources
+	// must not: a user who could state the parties could state to be one of them. A command of a
+	// user on a resource that is missing here is rejected with CodeDenied. The host as actor needs
+	// no Resources. A resource that names another account is an error, as in a check.
+	Resources []usher.Resource
+
+	// Now is the time of the clock. What is scheduled up to then, or up to the last commit, takes
+	// effect before the commands. Default: Time.
+	Now time.Time
+
 	// Key and Note are the idempotency key and the note of the commit to be made. Only Check
 	// uses them.
 	Key, Note string
@@ -51,17 +64,20 @@ type Proposal struct {
 
 // Outcome is the result of a proposal. The zero Outcome changes nothing.
 type Outcome struct {
-	Changes []Change       // in their order; empty if nothing changes
+	Changes []Change       // in their order; empty if the commands change nothing
+	Due     int            // how many of the first Changes are what became due before the commands
 	Values  []FieldValue   // of custom fields, to be stored beside the journal; the last one for a user and field counts
 	Removed []usher.UserID // users whose values must be erased before Values are stored
 
 	// Next is the state after the changes. It equals what Apply returns for a commit of these
-	// changes without a key, at the proposal's time or the last commit's if that is later,
-	// except that the hash of the commit is unknown; ApplyOutcome adds the hash. If nothing
-	// changed, Next is the State that Propose was called on.
+	// changes without a key, at the proposal's time, or if that is later at the time of the last
+	// commit or of the last change that became due,
+	// except that the hash of the commit is unknown; ApplyOutcome adds the hash. If the commands
+	// changed nothing, Next is the State that Propose was called on, with what is due.
 	Next *State
 
 	interrupt func() error // of the proposal, for Preview
+	at        time.Time    // up to when what is due took effect before the commands
 }
 
 // Propose returns the changes that a proposal makes under a policy. It does not change the
@@ -100,10 +116,27 @@ func (s *State) Propose(p *policy.Policy, proposal Proposal) (Outcome, error) {
 	if err := proposal.Check(s.account); err != nil {
 		return Outcome{}, err
 	}
+	at := later(proposal.Time, s.time).UTC().Round(0)
+	if s = s.atProposal(p, proposal, at); s.due != nil {
+		at = later(at, s.due.until)
+	}
+	outcome, err := s.proposeAs(p, proposal, at, proposal.Actor.user)
+	if by := proposal.Actor.by; by != "" && err == nil {
+		// The user who acts must pass all checks, too. The changes are the same for both.
+		if _, err = s.proposeAs(p, proposal, at, by); err != nil {
+			return Outcome{}, err
+		}
+	}
+	return outcome, err
+}
+
+// proposeAs is Propose after its first checks, with the permissions and the ceiling of a user, who is
+// the actor or acts on behalf of the actor.
+func (s *State) proposeAs(p *policy.Policy, proposal Proposal, at time.Time, authority usher.UserID) (Outcome, error) {
 	q := proposing{
-		draft: s.draft(), began: s, policy: p, actor: proposal.Actor, context: proposal.Context,
-		at: later(proposal.Time, s.time).UTC().Round(0), interrupt: proposal.Interrupt, value: proposal.Value,
-		commands: proposal.Commands, ends: make([]int, 0, len(proposal.Commands)),
+		draft: s.draft(), began: s, policy: s.Policy(p), actor: proposal.Actor, authority: authority, context: proposal.Context,
+		at: at, interrupt: proposal.Interrupt, value: proposal.Value,
+		commands: proposal.Commands, ends: make([]int, 0, len(proposal.Commands)), resources: proposal.Resources,
 	}
 	if len(q.commands) >= internThreshold {
 		q.interner = &interner{}
@@ -128,17 +161,33 @@ func (s *State) Propose(p *policy.Policy, proposal Proposal) (Outcome, error) {
 	if err := q.checkCounts(s); err != nil {
 		return Outcome{}, err
 	}
+	if s.due != nil {
+		q.outcome.Due = len(s.due.changes)
+		q.outcome.Changes = slices.Concat(s.due.changes, q.outcome.Changes)
+		q.outcome.Removed = slices.Concat(s.due.removed, q.outcome.Removed)
+	}
 	q.outcome.Next = q.commit(&Commit{Version: s.version + 1, Time: q.at})
-	q.outcome.interrupt = proposal.Interrupt
+	q.outcome.interrupt, q.outcome.at = proposal.Interrupt, s.due.last()
 	return q.outcome, nil
+}
+
+// atProposal returns the state with everything that is due before the commands of a proposal.
+func (s *State) atProposal(p *policy.Policy, proposal Proposal, at time.Time) *State {
+	if !proposal.Now.IsZero() {
+		at = later(proposal.Now, s.time)
+	}
+	return s.At(p, at)
 }
 
 // proposing is the evaluation of a proposal, one command after another.
 type proposing struct {
-	*draft  // the state after the commands so far
-	began   *State
-	policy  *policy.Policy
-	actor   Actor
+	*draft // the state after the commands so far
+	began  *State
+	policy *policy.Policy
+	actor  Actor
+
+	authority usher.UserID // whose permissions and ceiling count: the actor, or who acts for the actor; "" for the host
+
 	context usher.Context
 	at      time.Time
 	value   func(usher.UserID, int) (Value, error) // the stored value; may be nil
@@ -150,7 +199,18 @@ type proposing struct {
 	index     int            // of the current command
 	commands  []Command
 	ends      []int // the number of changes after each command
+	resources []usher.Resource
 	interrupt func() error
+
+	due, ending  bool    // it evaluates what is due, and in particular what ends
+	lastEntry    int     // the number of the last entry of the schedule before the current command
+	outline      outline // what the current command changes in the schedule; for the ceiling
+	outlined     []slot
+	lookAt       time.Time // the later time at which the ceiling compares; zero for now
+	deletedTeams []usher.TeamID
+	forgotten    []usher.Ref
+	planned      map[usher.UserID]*policy.User
+	plannedOrder []usher.UserID
 }
 
 // propose authorizes one command, and runs its propose if it is allowed.
@@ -179,12 +239,23 @@ func (q *proposing) propose(command Command) error {
 	if err := q.checkRequirement(want); err != nil {
 		return err
 	}
-	return command.propose(q)
+	q.lastEntry, q.outline, q.outlined, q.planned, q.plannedOrder = q.scheduled().last, outline{}, nil, nil, nil
+	q.deletedTeams, q.forgotten = nil, nil
+	if err := command.propose(q); err != nil {
+		return err
+	}
+	return q.settleSchedule()
 }
 
 // emit applies and records changes, which earlier checks have validated.
 func (q *proposing) emit(changes ...Change) error {
 	for _, c := range changes {
+		if a, ok := c.(SeatAssigned); ok {
+			if u := q.find(a.User); u != nil && u.Kind == usher.ServiceAccount {
+				return q.refuse(CodeSeatNotAllowed, "%s is a service account, which holds no seat, also not in %s; give it a role that requires none", a.User, a.Pool)
+			}
+		}
+		q.notePlanned(c)
 		if err := q.apply(c); err != nil {
 			return printable.Errorf("%s: %s does not fit the state: %w", Describe(q.command), NameOfChange(c), err)
 		}

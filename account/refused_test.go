@@ -11,6 +11,7 @@ import (
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
+	"github.com/usher-go/usher/role"
 )
 
 // leaving has the methods of a command, but is not a command.
@@ -30,6 +31,13 @@ var refused = []struct {
 	{"the host", account.Leave{}, account.CodeDenied, "the host cannot leave an account"},
 	{"the host", account.AcceptInvitation{}, account.CodeDenied, "the host has no invitation"},
 	{"ina", account.AcceptInvitation{}, account.CodeDenied, "ina is inactive"},
+	{"olga", account.AcceptInvitation{Key: "ivan", User: "olga"}, account.CodeDenied, "only the host can say whose an invitation is"},
+	{"ivan", account.AcceptInvitation{Key: "ivan", User: "ivan"}, account.CodeDenied, "only the host can say whose an invitation is"},
+	{"ivan", account.AcceptInvitation{User: "ivan"}, account.CodeDenied, "only the host can say whose an invitation is"},
+	{"max", account.Invite{Key: "k1"}, account.CodeDenied, "max may not user.create"},
+	{"mia", account.Invite{Key: "k1", Teams: []usher.TeamID{"chess"}}, account.CodeDenied, "out-of-scope"},
+	{"mia", account.RevokeInvitation{User: "ivan"}, account.CodeDenied, "out-of-scope"},
+	{"ivan", account.RevokeInvitation{User: "ivan"}, account.CodeDenied, "inactive"},
 	{"max", account.DeclineInvitation{}, account.CodeDenied, "max is active, not invited"},
 	{"olga", account.Leave{}, account.CodeDenied, "denied (forbidden)"},
 	{"rita", account.AcceptInvitation{}, account.CodeDenied, "rita has requested to join and was not invited; use withdraw-request, or wait for admit-user"},
@@ -53,7 +61,16 @@ var refused = []struct {
 	{"mia", account.AddUser{User: "zoe", Teams: []usher.TeamID{"rowing", ""}}, account.CodeDenied, "out-of-scope"},
 	{"mia", account.MoveTeam{Team: "rowing", Parent: "chess"}, account.CodeDenied, "out-of-scope"},
 
+	{"adam", account.Cancel{ID: 1}, account.CodeUnknownScheduled, "cancel 1: unknown scheduled: nothing is scheduled as 1; it may have taken effect"},
+	{"max", account.Cancel{ID: 1}, account.CodeDenied, "max may not user.set-role: denied (no-permission)"},
+	{"adam", account.SetRole{User: "max", Role: "coach", Until: noon}, account.CodeInvalid, "the end, 2026-03-01T12:00:00Z, is not after the beginning, 2026-03-01T12:00:00Z; give a later end"},
+	{"adam", account.SetRole{User: "max", Role: "coach", From: noon}, account.CodeInvalid, "is not after the time of the command"},
+	{"adam", account.SetRole{User: "max", Role: "coach", Until: noon.AddDate(28000, 0, 0)}, account.CodeInvalid, "in the years 1 to 9999"},
+	{"adam", account.SetRole{User: "max", Role: "member", Until: noon.Add(1)}, account.CodeInvalid, "max has the role member after that too, because it is the default role; leave out the end"},
 	{"adam", account.RemoveUser{User: "zoe"}, account.CodeUnknownUser, `club has no user "zoe"`},
+	{"adam", account.RevokeInvitation{User: "k1"}, account.CodeUnknownUser, `club has no invitation with the key "k1"; it was accepted or revoked, or never made`},
+	{"the host", account.AcceptInvitation{Key: "k1", User: "max"}, account.CodeUnknownUser, `club has no invitation with the key "k1"`},
+	{"the host", account.AcceptInvitation{User: "max"}, account.CodeUnknownUser, `club has no invitation with the key ""`},
 	{"adam", account.SetTeamRole{Team: "nowhere", User: "zoe", Role: "nothing"}, account.CodeUnknownUser, ""},
 	{"adam", account.AddToTeam{Team: "nowhere", User: "max"}, account.CodeUnknownTeam, `club has no team "nowhere"`},
 	{"adam", account.AddUser{User: "zoe", Role: "nothing", Teams: []usher.TeamID{"nowhere"}}, account.CodeUnknownTeam, ""},
@@ -69,8 +86,29 @@ var refused = []struct {
 	{"adam", account.SetField{User: "max", Field: "fone", Value: "1"}, account.CodeUnknownField, ""},
 	{"adam", account.SetField{User: "max", Field: "shoe", Value: "44"}, account.CodeUnknownField, "the field shoe is archived; restore-field shows it again"},
 	{"adam", account.MoveField{Field: "born", Before: "phon"}, account.CodeUnknownField, `did you mean "phone"?`},
+	{"adam", account.Approve{Request: 1}, account.CodeUnknownRequest, "approve 1: unknown request: club has no open request 1"},
+	{"mia", account.Withdraw{Request: 1}, account.CodeUnknownRequest, ""},
+	{"adam", account.Decline{Request: 1}, account.CodeUnknownRequest, ""},
+	{"cora", account.Request{Commands: []account.Command{account.DeleteAccount{}}}, account.CodeDenied, "cora may not request.make: denied (no-permission)"},
+	{"dora", account.Decline{Request: 1}, account.CodeDenied, "dora may not request.decline: denied (no-permission)"},
+	{"adam", account.ChangeRole{Role: "scorre", Title: "Scorer"}, account.CodeUnknownRole, `club defines no role "scorre"; did you mean "scorer"?`},
+	{"adam", account.ChangeRole{Role: "member", Title: "Members"}, account.CodeUnknownRole, "member is a role of the policy club, not of the account"},
+	{"adam", account.DeleteRole{Role: "scorre"}, account.CodeUnknownRole, ""},
+	{"adam", account.DefineRole{Role: "x", Like: "admin"}, account.CodeUnknownRole, `under the policy club, no role can be like "admin" (member)`},
+	{"adam", account.DeleteRole{Role: "scorer", ReplaceBy: "membre"}, account.CodeUnknownRole, `did you mean "member"?`},
+	{"adam", account.DeleteRole{Role: "scorer", ReplaceBy: "captain"}, account.CodeUnknownRole, "sid holds scorer as an account role, and captain is not an account role"},
+	{"adam", account.DefineRole{Role: "x", Gives: account.Gives{"report.read": {"team"}}}, account.CodeNotOffered, `the policy club does not offer "team" for report.read; it offers own as author, any`},
+	{"adam", account.DefineRole{Role: "x", Gives: account.Gives{"report.raed": {"any"}}}, account.CodeNotOffered, `the policy club offers no rule of "report.raed" to the roles of an account; did you mean "report.read"?`},
+	{"adam", account.ChangeRole{Role: "scorer", Gives: account.Gives{"user.create": {"any"}}}, account.CodeNotOffered, ""},
 
 	{"adam", account.AddUser{}, account.CodeInvalid, "the id of a user must not be empty"},
+	{"adam", account.Invite{}, account.CodeInvalid, "the id of a user must not be empty"},
+	{"the host", account.AcceptInvitation{Key: "ivan"}, account.CodeInvalid, "the id of a user must not be empty"},
+	{"the host", account.AcceptInvitation{Key: "ivan", User: "a\xff"}, account.CodeInvalid, "must be UTF-8"},
+	{"the host", account.AcceptInvitation{Key: "max", User: "zoe"}, account.CodeInvalid, "max is active, and not invited; remove-user removes a user"},
+	{"the host", account.AcceptInvitation{Key: "ina", User: "ina"}, account.CodeInvalid, "ina is inactive, and not invited"},
+	{"the host", account.AcceptInvitation{Key: "rita", User: "max"}, account.CodeInvalid, "rita is requested, and not invited; use admit-user"},
+	{"adam", account.RevokeInvitation{User: "max"}, account.CodeInvalid, "max is active, and not invited; remove-user removes a user"},
 	{"adam", account.AddUser{User: "a\xff"}, account.CodeInvalid, "must be UTF-8"},
 	{"adam", account.AddUser{User: usher.UserID(strings.Repeat("a", 1025))}, account.CodeInvalid, "at most 1024 bytes, and this one has 1025"},
 	{"adam", account.AddUser{User: "zoe", Status: usher.Inactive}, account.CodeInvalid, "the status of a new user must be active or invited, not inactive"},
@@ -95,10 +133,21 @@ var refused = []struct {
 	{"adam", &account.AddUser{User: "zoe"}, account.CodeInvalid, "*account.AddUser is not a command; pass account.AddUser, not a pointer"},
 	{"the host", leaving{}, account.CodeInvalid, "account_test.leaving: invalid: account_test.leaving is not a command"},
 	{"the host", (*account.CreateAccount)(nil), account.CodeInvalid, "pass account.CreateAccount, not a pointer"},
+	{"adam", account.DefineRole{}, account.CodeInvalid, "the name of a role must not be empty"},
+	{"adam", account.DefineRole{Role: "Scorer"}, account.CodeInvalid, `"Scorer" cannot name a role: names are lower-case letters`},
+	{"adam", account.DefineRole{Role: "everyone"}, account.CodeInvalid, ""},
+	{"adam", account.DefineRole{Role: "custom"}, account.CodeInvalid, ""},
+	{"adam", account.DefineRole{Role: role.Name(strings.Repeat("a", 101))}, account.CodeInvalid, "at most 100 bytes, and this one has 101"},
+	{"adam", account.DefineRole{Role: "x", Title: strings.Repeat("a", 201)}, account.CodeInvalid, "at most 200 bytes, and this one has 201"},
+	{"adam", account.DefineRole{Role: "x", Gives: account.Gives{"report.read": nil}}, account.CodeInvalid, "report.read has no rule"},
+	{"adam", account.DeleteRole{Role: "scorer", ReplaceBy: "scorer"}, account.CodeInvalid, "scorer cannot replace itself"},
 
 	{"the host", account.CreateAccount{Owner: "zoe"}, account.CodeExists, "the account club already exists"},
 	{"the host", account.Import{}, account.CodeExists, ""},
 	{"adam", account.AddUser{User: "max", Role: "owner"}, account.CodeExists, "the user max already exists"},
+	{"adam", account.Invite{Key: "max"}, account.CodeExists, "the user max already exists"},
+	{"adam", account.Invite{Key: "ivan", Role: "coach"}, account.CodeExists, "the user ivan already exists"},
+	{"adam", account.Invite{Key: "ivan", Teams: []usher.TeamID{"chess"}}, account.CodeExists, "the user ivan already exists"},
 	{"adam", account.AddUser{User: "rita"}, account.CodeExists, "the user rita has requested to join; use admit-user, or remove-user to decline"},
 	{"the host", account.RequestToJoin{User: "max"}, account.CodeExists, "the user max already exists"},
 	{"the host", account.RequestToJoin{User: "rita", Role: "coach"}, account.CodeExists, "the user rita has requested to join; use admit-user"},
@@ -106,12 +155,18 @@ var refused = []struct {
 	{"adam", account.CreateTeam{Team: "chess"}, account.CodeExists, "the team chess already exists"},
 	{"adam", account.DefineField{Field: "shoe", Type: account.TextField}, account.CodeExists, "archived; restore-field shows it again"},
 	{"adam", account.RenameField{Field: "born", To: "phone"}, account.CodeExists, ""},
+	{"adam", account.DefineRole{Role: "admin"}, account.CodeExists, "the policy club declares the role admin itself"},
+	{"adam", account.DefineRole{Role: "scorer"}, account.CodeExists, "the role scorer already exists; change-role changes it"},
 
 	{"adam", account.SetTeamRole{Team: "chess", User: "max", Role: "captain"}, account.CodeNotMember, "max is not in chess; use add-to-team first"},
 	{"adam", account.DeleteTeam{Team: "sport"}, account.CodeTeamNotEmpty, "rowing is below sport"},
+	{"adam", account.DefineRole{Role: "x"}, account.CodeTooManyCustomRoles, "an account can define at most 1 role, and this one has 1; delete-role removes one"},
+	{"adam", account.DeleteRole{Role: "scorer"}, account.CodeRoleInUse, "1 user holds the role scorer; replace-by gives them another role"},
+	{"adam", account.DeleteRole{Role: "scorer", ReplaceBy: "owner"}, account.CodeUniqueRole, ""},
 
 	{"olga", account.SetRole{User: "max", Role: "owner"}, account.CodeUniqueRole, "olga has the role owner; only transfer-ownership gives it to another user"},
 	{"olga", account.AddUser{User: "zoe", Role: "owner"}, account.CodeUniqueRole, ""},
+	{"olga", account.Invite{Key: "k1", Role: "owner"}, account.CodeUniqueRole, ""},
 	{"the host", account.RemoveUser{User: "olga"}, account.CodeUniqueRole, "olga has the role owner; give it to another user with transfer-ownership first"},
 	{"the host", account.SetRole{User: "olga", Role: "member"}, account.CodeUniqueRole, ""},
 	{"the host", account.RequestToJoin{User: "zoe", Role: "owner"}, account.CodeUniqueRole, ""},
@@ -123,6 +178,8 @@ var refused = []struct {
 	{"dora", account.GiveGrant{User: "gwen", Grant: "report.read"}, account.CodeGrantNotAllowed, ""},
 
 	{"dora", account.AddUser{User: "zoe", Role: "admin"}, account.CodeEscalation, "zoe would get account.configure by `admin: any` of account.configure (club.yaml:24), which the rules of dora do not cover"},
+	{"dora", account.Invite{Key: "k1", Role: "admin"}, account.CodeEscalation, "k1 would get account.configure"},
+	{"dora", account.RevokeInvitation{User: "alf"}, account.CodeEscalation, "alf outranks dora"},
 	{"dora", account.RemoveUser{User: "adam"}, account.CodeEscalation, "adam outranks dora: adam has account.configure"},
 	{"dora", account.SetStatus{User: "adam", Status: usher.Inactive}, account.CodeEscalation, ""},
 	{"dora", account.SetRole{User: "adam", Role: "desk"}, account.CodeEscalation, ""},
@@ -131,7 +188,10 @@ var refused = []struct {
 	{"dora", account.SetTeamRole{Team: "rowing", User: "max", Role: "captain"}, account.CodeEscalation, "max would get team.create by `captain: team` of team.create (club.yaml:37) on rowing"},
 	{"dora", account.GiveGrant{User: "max", Grant: "chat", Until: noon}, account.CodeUnknownGrant, ""},
 	{"dora", account.GiveGrant{User: "max", Grant: "reports", Until: noon}, account.CodeInvalid, "is not after the time of the command"},
+	{"dora", account.ChangeRole{Role: "scorer", Gives: account.Gives{"report.read": {"any"}}}, account.CodeEscalation, "a user with the role scorer would get report.read by `scorer: any` of report.read"},
+	{"dora", account.DeleteRole{Role: "scorer", ReplaceBy: "member"}, account.CodeEscalation, "sid would get"},
 
+	{"the host", account.AcceptInvitation{Key: "ivan", User: "ina"}, account.CodeInactive, "ina is inactive, and an invitation does not change that; set-status makes the user active"},
 	{"adam", account.AssignSeat{User: "rita", Pool: "booking"}, account.CodeInactive, "rita is requested, and so cannot hold a seat in booking"},
 	{"olga", account.TransferOwnership{To: "rita"}, account.CodeInactive, "rita is requested"},
 	{"olga", account.TransferOwnership{To: "ivan"}, account.CodeInactive, "ivan is invited, and only an active user can be the owner"},
@@ -143,7 +203,7 @@ var refused = []struct {
 	{"adam", account.SetStatus{User: "cora", Status: usher.Inactive}, account.CodeLastHolder, ""},
 	{"cora", account.Leave{}, account.CodeLastHolder, ""},
 	{"adam", account.SetRole{User: "adam", Role: "desk"}, account.CodeLastHolder, ""},
-	{"olga", account.SetSeats{Pool: "booking", Total: 2}, account.CodeSeatsInUse, "3 of 4 seats in booking are held, and 3 of 2 would be; free 1 with unassign-seat first, or in the same batch"},
+	{"olga", account.SetSeats{Pool: "booking", Total: 2}, account.CodeSeatsInUse, "3 of 5 seats in booking are held, and 3 of 2 would be; free 1 with unassign-seat first, or in the same batch"},
 }
 
 func actor(as string) account.Actor {
@@ -157,10 +217,13 @@ func TestRefused(t *testing.T) {
 	p := compile(t, club)
 	seed := members()
 	seed.Users["rita"] = withStatus(user("member"), usher.Requested)
+	seed.Users["alf"] = withStatus(user("admin"), usher.Invited)
+	seed.Seats["booking"] = 5
 	s := open(t, p, seed)
 	s = do(t, p, s, account.AsHost("test"), account.AddUser{User: "gwen", Role: "guest", Teams: []usher.TeamID{"chess"}})
+	s = do(t, p, s, account.AsHost("test"), account.DefineRole{Role: "scorer", Gives: account.Gives{"report.read": {"own as author"}}}, account.AddUser{User: "sid", Role: "scorer"})
 	before := s.Encode()
-	seen := map[account.Code]bool{account.CodeRoleFull: true, account.CodeNoSeatsLeft: true} // they need more than one command
+	seen := map[account.Code]bool{account.CodeRoleFull: true, account.CodeNoSeatsLeft: true, account.CodeTooManyRoles: true, account.CodeTooManyRequests: true, account.CodeScheduleFull: true} // they need more than one command
 	for _, row := range refused {
 		o, err := propose(p, s, actor(row.as), row.command)
 		code := codeOf(t, err)

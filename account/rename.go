@@ -11,14 +11,16 @@ import (
 )
 
 // RenameUser moves everything that a user has to another id: role, status, teams, team roles,
-// roles beside, seats, grants, the values of custom fields, and the unique role. Only the host
+// roles beside, roles on resources, seats, grants, the values of custom fields, open requests, and the unique
+// role. In open requests the new id replaces the old one. Only the host
 // application can run it, because it knows that both ids stand for one person.
 //
 // If To is already in the account, the two users are merged. To keeps the account role and the status,
-// and gets the teams, roles and grants that only From has; of two grants with one name, the
+// and gets the teams, roles, roles on resources and grants that only From has; of two grants with one name, the
 // one that ends later stays. Of two values in a custom field, that of To stays. A seat counts
 // once, and To gets no team role, grant or seat that the account role of To does not allow. The
-// holder of the unique role is not merged into another user: that is rejected with CodeInvalid.
+// holder of the unique role is not merged into another user, and a service account is not merged
+// at all: that is rejected with CodeInvalid.
 type RenameUser struct {
 	From usher.UserID
 	To   usher.UserID
@@ -39,8 +41,7 @@ func (c RenameUser) propose(q *proposing) error {
 	to := q.find(c.To)
 	switch {
 	case to == nil:
-		to = &policy.User{Status: from.Status, Role: from.Role}
-		return q.rename(c, from, to, UserRenamed{From: c.From, To: c.To, Role: from.Role, Status: from.Status})
+		return q.renameUser(c, from)
 	case c.From == q.next.owner:
 		return q.refuse(CodeInvalid, "%s has the role %s, and %s is a user already; transfer-ownership gives the role to %s first", c.From, q.next.unique, c.To, c.To)
 	}
@@ -51,26 +52,69 @@ func (c RenameUser) propose(q *proposing) error {
 	if err != nil {
 		return err
 	}
-	allowed := *from
+	return q.mergeUser(c, from, to, r, from.Seats)
+}
+
+// renameUser moves everything that a user has to an id that no user has.
+func (q *proposing) renameUser(c RenameUser, from *policy.User) error {
+	to := &policy.User{Status: from.Status, Role: from.Role, Kind: from.Kind}
+	after, changes := merged(c.To, from, to)
+	return q.moveUser(c, from, to, after, from.Seats, UserRenamed{From: c.From, To: c.To, Role: from.Role, Status: from.Status}, changes)
+}
+
+// mergeUser moves what a user has to another one with a role, as far as the role may have it. Of the
+// seats of the user, only those carried can be the other one's.
+func (q *proposing) mergeUser(c RenameUser, from, to *policy.User, r role.Role, carried []seat.PoolName) error {
+	for id, u := range map[usher.UserID]*policy.User{c.From: from, c.To: to} {
+		if u.Kind == usher.ServiceAccount {
+			return q.refuse(CodeInvalid, "%s is a service account, and not the same person as another user", id)
+		}
+	}
+	after, changes := merged(c.To, allowedTo(r, from), to)
+	return q.moveUser(c, from, to, after, carried, UserMerged{From: c.From, To: c.To, Role: from.Role, Status: from.Status}, changes)
+}
+
+// allowedTo returns a user without what another role may not have.
+func allowedTo(r role.Role, u *policy.User) *policy.User {
+	allowed := *u
 	if r.NoTeamRoles {
-		allowed.Teams, allowed.Outside = withoutRoles(from.Teams), nil
+		allowed.Teams, allowed.Outside = withoutRoles(u.Teams), nil
 	}
 	if r.NoGrants {
 		allowed.Grants = nil
 	}
-	return q.rename(c, &allowed, to, UserMerged{From: c.From, To: c.To, Role: from.Role, Status: from.Status})
+	return &allowed
 }
 
-// rename moves what a user may keep to another one. Moved removes the user, and adds the other one
-// if it is new.
-func (q *proposing) rename(c RenameUser, from, to *policy.User, moved Change) error {
-	after, changes := merged(c.To, from, to)
+// moveUser makes the changes that move a user to another one, who is To before them and After with
+// them. Moved removes the user, and adds the other one if it is new.
+func (q *proposing) moveUser(c RenameUser, from, to, after *policy.User, carried []seat.PoolName, moved Change, changes []Change) error {
+	entries := q.entriesOf(subjectOf(c.From))
+	_, isNew := moved.(UserRenamed)
+	had := func(s slot) bool { return s.heldBy(to) }
+	if len(entries) > 0 {
+		held := map[slot]bool{}
+		for _, e := range entries {
+			if s := e.slot(); s.kind == roleOnOf {
+				s.user = c.To
+				held[s] = slices.Contains(q.rolesOf(Holder{User: c.To}, s.on), s.role)
+			}
+		}
+		had = func(s slot) bool { return held[s] || s.heldBy(to) }
+	}
+	rolesOn, err := q.movedRolesOn(c)
+	if err != nil {
+		return err
+	}
+	changes = append(changes, rolesOn...)
 	seats := q.policy.SeatsAfter(to, after)
-	for _, pool := range from.Seats {
+	for _, pool := range carried {
 		kind, _ := q.policy.Pool(pool)
 		if rule, _ := q.policy.SeatRule(after, pool); rule != role.SeatNone && kind.Holds.Has(after.Status) && !slices.Contains(seats, pool) {
 			seats = append(seats, pool)
 		}
+	}
+	for _, pool := range from.Seats {
 		if err := q.emit(SeatUnassigned{User: c.From, Pool: pool}); err != nil {
 			return err
 		}
@@ -81,7 +125,10 @@ func (q *proposing) rename(c RenameUser, from, to *policy.User, moved Change) er
 	if err := q.emit(append([]Change{moved}, changes...)...); err != nil {
 		return err
 	}
-	return q.holdSeats(c.To, to.Seats, seats)
+	if err := q.holdSeats(c.To, to.Seats, seats); err != nil {
+		return err
+	}
+	return q.moveSchedule(c, entries, isNew, from, had)
 }
 
 // holdSeats releases and takes seats of a user, so that the user has those after a change.
@@ -148,6 +195,27 @@ func merged(id usher.UserID, from, to *policy.User) (*policy.User, []Change) {
 	return &sum, changes
 }
 
+// movedRolesOn returns the changes that give To the roles on resources that only From has.
+func (q *proposing) movedRolesOn(c RenameUser) (changes []Change, err error) {
+	from, to := Holder{User: c.From}, Holder{User: c.To}
+	n := q.countOn(to)
+	for _, h := range q.eachRoleOn(from) {
+		held := q.rolesOf(to, h.On)
+		if len(held) == 0 {
+			n++
+		}
+		for _, name := range h.Roles {
+			if !slices.Contains(held, name) {
+				changes = append(changes, RoleOnGiven{User: c.To, Role: name, Type: h.On.Type, ID: h.On.ID})
+			}
+		}
+	}
+	if n > MaxResourcesOfUser && q.find(c.To) != nil {
+		return nil, q.refuse(CodeTooManyRoles, "%s would have roles on %d resources, and can have them on at most %d; take-role-on or forget makes room", c.To, n, MaxResourcesOfUser)
+	}
+	return changes, nil
+}
+
 // withoutRoles returns memberships of the same teams without roles.
 func withoutRoles(list []policy.Membership) []policy.Membership {
 	list = slices.Clone(list)
@@ -204,11 +272,13 @@ func (c UserRenamed) apply(d *draft) error {
 		return printable.Errorf("the user %s already exists", c.To)
 	}
 	d.take(c.From, u)
-	d.put(c.To, policy.User{Status: c.Status, Role: c.Role})
-	d.countRole(c.Role, c.Status, 1)
+	renamed := policy.User{Status: c.Status, Role: c.Role, Kind: u.Kind}
+	d.put(c.To, renamed)
+	d.countUser(&renamed, 1)
 	if c.From == d.next.owner {
 		d.next.owner = c.To
 	}
+	d.renameInRequests(c.From, c.To)
 	return nil
 }
 
@@ -233,10 +303,11 @@ func (c UserMerged) apply(d *draft) error {
 	if _, err := d.lookUp(c.To); err != nil {
 		return err
 	}
-	if c.From == c.To || c.From == d.next.owner {
+	if c.From == c.To || c.From == d.next.owner || u.Kind == usher.ServiceAccount {
 		return printable.Errorf("%s cannot become part of %s", c.From, c.To)
 	}
 	d.take(c.From, u)
+	d.renameInRequests(c.From, c.To)
 	return nil
 }
 

@@ -125,7 +125,7 @@ func (c AdmitUser) asks(q *proposing) requirement {
 }
 
 func (c AdmitUser) propose(q *proposing) error {
-	if c.User == q.actor.User() {
+	if c.User == q.actor.user || c.User == q.authority {
 		return q.deny(usher.ReasonNoPermission, "%s cannot admit themselves", c.User)
 	}
 	u, err := q.user(c.User)

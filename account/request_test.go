@@ -74,7 +74,7 @@ func TestRequestToJoin(t *testing.T) {
 	assert.Zero(t, s.Pool("queue").Held-1, "the seat of mia alone remains")
 }
 
-// Requests do not fill a role; whoever admits does.
+// Requests do not fill a role, and admissions do.
 func TestRequestsDoNotFillARole(t *testing.T) {
 	p, s := gateAccount(t)
 	host := account.AsHost("test")

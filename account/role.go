@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/internal/printable"
@@ -17,10 +18,14 @@ var userSetRole = permission.MustParse("user.set-role")
 
 // SetRole gives a user another account role. Team roles and grants that users with the new role
 // cannot have are taken away. Seats that the roles then do not allow are released, seats that they
-// require are taken, and the user keeps the others. Requires user.set-role on {user}.
+// require are taken, and the user keeps the others. With an end, the user falls back to the role that
+// the user would have without the command, or to the default role if that is the same. Requires
+// user.set-role on {user}.
 type SetRole struct {
-	User usher.UserID
-	Role role.Name
+	User  usher.UserID
+	Role  role.Name
+	From  time.Time `usher:"optional"` // default: now
+	Until time.Time `usher:"optional"` // default: no end
 }
 
 func (c SetRole) asks(*proposing) requirement { return needs(userSetRole, of(c.User)).giving(c.Role) }
@@ -31,20 +36,85 @@ func (c SetRole) propose(q *proposing) error {
 		return err
 	}
 	r, err := q.accountRole(c.Role)
-	if err != nil || u.Role == r.Name {
+	if err != nil {
 		return err
 	}
+	t, err := q.termOf(c.From, c.Until)
+	if err != nil {
+		return err
+	}
+	changes := t.from.IsZero() && u.Role != r.Name
+	o, ok := q.outlineOf(t, SetRole{User: c.User, Role: r.Name}, SetRole{User: c.User, Role: u.Role}, SetRole{User: c.User, Role: q.policy.DefaultRole().Name})
 	switch {
+	case !changes && o.isEmpty():
+		return nil
 	case c.User == q.next.owner:
 		return q.refuseOwner(c.User)
 	case r.Unique:
 		return q.refuseUniqueRole(r)
+	case !ok:
+		return q.refuse(CodeInvalid, "%s has the role %s after that too, because it is the default role; leave out the end", c.User, r.Name)
 	}
-	changed, _ := q.withRole(c.User, u, r)
+	q.outline = o
+	changed := u
+	if changes {
+		changed, _ = q.withRole(c.User, u, r)
+	}
 	if err := q.checkChanges(c.User, u, changed); err != nil {
 		return err
 	}
+	if changes {
+		if err := q.replaceRole(c.User, r); err != nil {
+			return err
+		}
+	}
+	return q.emitOutline(o)
+}
+
+func (c SetRole) slot() slot { return slot{kind: accountRoleOf, user: c.User} }
+
+// happen gives the role, at the time of an entry. The role after an end is given in any case.
+func (c SetRole) happen(q *proposing, ends bool, how manner) error {
+	u, err := q.user(c.User)
+	if err != nil || u.Role == c.Role {
+		return err
+	}
+	r, err := q.accountRole(c.Role)
+	switch {
+	case c.User == q.next.owner:
+		return q.refuseOwner(c.User)
+	case err == nil && r.Unique:
+		return q.refuseUniqueRole(r)
+	case err != nil && !ends:
+		return err
+	case err != nil:
+		return q.emit(RoleSet{User: c.User, From: u.Role, To: c.Role})
+	case how == withoutSeats:
+		return q.replaceRoleInactive(c.User, r)
+	}
 	return q.replaceRole(c.User, r)
+}
+
+// replaceRoleInactive is replaceRole for a user who becomes inactive at the same time.
+func (q *proposing) replaceRoleInactive(id usher.UserID, r role.Role) error {
+	u := q.find(id)
+	changed, changes := q.withRole(id, u, r)
+	changed.Status = usher.Inactive
+	changes = append(changes, RoleSet{User: id, From: u.Role, To: r.Name})
+	if u.Status != usher.Inactive {
+		changes = append(changes, StatusSet{User: id, From: u.Status, To: usher.Inactive})
+	}
+	return q.emitWithSeats(id, u, changed, changes...)
+}
+
+// withPlanned returns a copy of a user with the role of an entry, as far as the policy has it.
+func (c SetRole) withPlanned(q *proposing, u *policy.User) *policy.User {
+	r, err := q.accountRole(c.Role)
+	if err != nil {
+		return u
+	}
+	changed, _ := q.withRole(c.User, u, r)
+	return changed
 }
 
 // replaceRole changes a user's account role, takes away what users with it cannot have, and releases
@@ -57,7 +127,9 @@ func (q *proposing) replaceRole(id usher.UserID, r role.Role) error {
 
 func (SetRole) helps(*proposing, *policy.User) bool { return true }
 
-func (c SetRole) describe() string { return word(c.User) + " " + word(c.Role) }
+func (c SetRole) describe() string {
+	return word(c.User) + " " + word(c.Role) + during(c.From, c.Until)
+}
 
 // RoleSet changes a user's account role, from and to a role that is not the unique one.
 type RoleSet struct {
@@ -122,7 +194,7 @@ func (q *proposing) teamRole(name role.Name) error {
 
 func (q *proposing) role(name role.Name, onTeam bool) (role.Role, error) {
 	r, ok := q.policy.Role(name)
-	if ok && r.OnTeam == onTeam && !r.Beside {
+	if ok && r.OnTeam == onTeam && !r.Beside && r.OnResource == "" {
 		return r, nil
 	}
 	article, kind, remedy := "an", "account role", "it is a team role: use set-team-role"
@@ -132,12 +204,15 @@ func (q *proposing) role(name role.Name, onTeam bool) (role.Role, error) {
 	if r.Beside {
 		remedy = "it is a role beside the account role: use set-role-beside"
 	}
+	if r.OnResource != "" {
+		remedy = "it is held on a single " + r.OnResource + ": use give-role-on"
+	}
 	if ok {
 		return role.Role{}, q.refuse(CodeUnknownRole, "%s is not %s %s; %s", name, article, kind, remedy)
 	}
 	var names []string
 	for _, r := range q.policy.Roles() {
-		if r.OnTeam == onTeam && !r.Beside {
+		if r.OnTeam == onTeam && !r.Beside && r.OnResource == "" {
 			names = append(names, string(r.Name))
 		}
 	}

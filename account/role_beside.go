@@ -3,6 +3,7 @@ package account
 import (
 	"iter"
 	"slices"
+	"time"
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/internal/printable"
@@ -14,8 +15,10 @@ import (
 // SetRoleBeside gives a user a role beside the account role. The user keeps the account role, the
 // seats and the other roles beside. Requires user.set-role on {user}.
 type SetRoleBeside struct {
-	User usher.UserID
-	Role role.Name `usher:"role-beside"`
+	User  usher.UserID
+	Role  role.Name `usher:"role-beside"`
+	From  time.Time `usher:"optional"` // default: now
+	Until time.Time `usher:"optional"` // default: no end
 }
 
 func (c SetRoleBeside) asks(*proposing) requirement {
@@ -30,22 +33,57 @@ func (c SetRoleBeside) propose(q *proposing) error {
 	if err := q.roleBeside(c.Role); err != nil {
 		return err
 	}
+	t, err := q.termOf(c.From, c.Until)
+	if err != nil {
+		return err
+	}
+	sets, unsets := SetRoleBeside{User: c.User, Role: c.Role}, UnsetRoleBeside{User: c.User, Role: c.Role}
 	at, held := slices.BinarySearch(u.Beside, c.Role)
+	now := scheduling(unsets)
 	if held {
+		now = sets
+	}
+	o, _ := q.outlineOf(t, sets, now, unsets)
+	changes := t.from.IsZero() && !held
+	if !changes && o.isEmpty() {
 		return nil
 	}
+	q.outline = o
 	changed := *u
-	changed.Beside = slices.Insert(slices.Clone(u.Beside), at, c.Role)
+	if changes {
+		changed.Beside = slices.Insert(slices.Clone(u.Beside), at, c.Role)
+	}
 	if err := q.checkGives(c.User, u, &changed, of(c.User)); err != nil {
 		return err
 	}
 	if err := q.checkTakes(c.User, u, &changed); err != nil {
 		return err
 	}
-	return q.emit(RoleBesideSet(c))
+	if changes {
+		if err := q.emit(RoleBesideSet{User: c.User, Role: c.Role}); err != nil {
+			return err
+		}
+	}
+	return q.emitOutline(o)
 }
 
-func (c SetRoleBeside) describe() string { return word(c.User) + " " + word(c.Role) }
+func (c SetRoleBeside) slot() slot { return slot{kind: roleBesideOf, user: c.User, role: c.Role} }
+
+func (c SetRoleBeside) happen(q *proposing, _ bool, _ manner) error { return c.propose(q) }
+
+func (c SetRoleBeside) withPlanned(_ *proposing, u *policy.User) *policy.User {
+	at, held := slices.BinarySearch(u.Beside, c.Role)
+	if held {
+		return u
+	}
+	changed := *u
+	changed.Beside = slices.Insert(slices.Clone(u.Beside), at, c.Role)
+	return &changed
+}
+
+func (c SetRoleBeside) describe() string {
+	return word(c.User) + " " + word(c.Role) + during(c.From, c.Until)
+}
 
 // UnsetRoleBeside removes a role that a user has beside the account role. Requires user.set-role
 // on {user}.
@@ -72,6 +110,20 @@ func (c UnsetRoleBeside) propose(q *proposing) error {
 		return err
 	}
 	return q.emit(RoleBesideUnset(c))
+}
+
+func (c UnsetRoleBeside) slot() slot { return slot{kind: roleBesideOf, user: c.User, role: c.Role} }
+
+func (c UnsetRoleBeside) happen(q *proposing, _ bool, _ manner) error { return c.propose(q) }
+
+func (c UnsetRoleBeside) withPlanned(_ *proposing, u *policy.User) *policy.User {
+	at, held := slices.BinarySearch(u.Beside, c.Role)
+	if !held {
+		return u
+	}
+	changed := *u
+	changed.Beside = without(u.Beside, at)
+	return &changed
 }
 
 func (c UnsetRoleBeside) helps(q *proposing, u *policy.User) bool {
@@ -143,6 +195,8 @@ func (q *proposing) roleBeside(name role.Name) error {
 		return nil
 	case ok && r.OnTeam:
 		return q.refuse(CodeUnknownRole, "%s is not a role beside the account role; it is a team role: use set-team-role", name)
+	case ok && r.OnResource != "":
+		return q.refuse(CodeUnknownRole, "%s is not a role beside the account role; it is held on a single %s: use give-role-on", name, r.OnResource)
 	case ok:
 		return q.refuse(CodeUnknownRole, "%s is not a role beside the account role; it is an account role: use set-role", name)
 	}
@@ -163,9 +217,18 @@ type besideCount struct {
 	count
 }
 
+// countedAs returns the status as which a user counts. A service account never counts as active, because
+// a role that needs active users needs persons.
+func countedAs(u *policy.User) usher.Status {
+	if u.Kind == usher.ServiceAccount && u.Status == usher.Active {
+		return usher.Inactive
+	}
+	return u.Status
+}
+
 // countUser adds a user to the counts of roles, or with by = -1 removes one.
 func (d *draft) countUser(u *policy.User, by int) {
-	d.countRole(u.Role, u.Status, by)
+	d.countRole(u.Role, countedAs(u), by)
 	if len(u.Beside) > 0 {
 		if d.beside == nil {
 			d.beside = d.next.beside.Edit()
@@ -188,7 +251,7 @@ func countBeside(counts besideEdit, u *policy.User, by int) {
 		key = appendText(key, string(name))
 	}
 	c, _ := counts.Find(string(key))
-	c = besideCount{u.Role, u.Beside, c.add(u.Status, by)}
+	c = besideCount{u.Role, u.Beside, c.add(countedAs(u), by)}
 	if c.count == (count{}) {
 		counts.Delete(string(key))
 		return

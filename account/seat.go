@@ -110,6 +110,9 @@ func (c SeatAssigned) apply(d *draft) error {
 	if err != nil {
 		return err
 	}
+	if u.Kind == usher.ServiceAccount {
+		return printable.Errorf("%s is a service account, and holds no seat", c.User)
+	}
 	at, held := slices.BinarySearch(u.Seats, c.Pool)
 	if held || c.Pool == "" {
 		return printable.Errorf("%s already holds a seat in %s", c.User, c.Pool)

@@ -3,20 +3,25 @@ package account
 import (
 	"errors"
 	"slices"
+	"time"
 
 	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/internal/suggest"
 	"github.com/usher-go/usher/permission"
+	"github.com/usher-go/usher/policy"
 )
 
 var accountConfigure = permission.MustParse("account.configure")
 
 // ChangeSetting turns a setting of the account on or off. Requires the permission that the
 // setting asks for in the policy, checked without a resource: account.configure, unless the
-// policy names another. Only the host can change a setting with set-by: host.
+// policy names another. Only the host can change a setting with set-by: host. With an end, the setting
+// has then the value that it would have without the command, or the default value if that is the same.
 type ChangeSetting struct {
 	Setting string `usher:"setting"`
 	Value   bool
+	From    time.Time `usher:"optional"` // default: now
+	Until   time.Time `usher:"optional"` // default: no end
 }
 
 // asks returns for an unknown setting what most settings ask for, so that only users who may
@@ -37,16 +42,35 @@ func (c ChangeSetting) propose(q *proposing) error {
 	if !ok {
 		return q.unknownSetting(c.Setting)
 	}
+	byDefault := value
 	if set, changed := q.next.Setting(c.Setting); changed {
 		value = set
 	}
-	if value == c.Value {
-		return nil
+	t, err := q.termOf(c.From, c.Until)
+	if err != nil {
+		return err
 	}
-	return q.emit(SettingChanged(c))
+	o, ok := q.outlineOf(t, ChangeSetting{Setting: c.Setting, Value: c.Value}, ChangeSetting{Setting: c.Setting, Value: value}, ChangeSetting{Setting: c.Setting, Value: byDefault})
+	if !ok {
+		return q.refuse(CodeInvalid, "%s is %s after that too, because that is the default; leave out the end", c.Setting, onOff(c.Value))
+	}
+	if t.from.IsZero() && value != c.Value {
+		if err := q.emit(SettingChanged{Setting: c.Setting, Value: c.Value}); err != nil {
+			return err
+		}
+	}
+	return q.emitOutline(o)
 }
 
-func (c ChangeSetting) describe() string { return word(c.Setting) + " " + onOff(c.Value) }
+func (c ChangeSetting) slot() slot { return slot{kind: valueOfSetting, name: c.Setting} }
+
+func (c ChangeSetting) happen(q *proposing, _ bool, _ manner) error { return c.propose(q) }
+
+func (c ChangeSetting) withPlanned(_ *proposing, u *policy.User) *policy.User { return u }
+
+func (c ChangeSetting) describe() string {
+	return word(c.Setting) + " " + onOff(c.Value) + during(c.From, c.Until)
+}
 
 // SettingChanged turns a setting on or off.
 type SettingChanged struct {

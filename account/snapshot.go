@@ -12,7 +12,7 @@ import (
 // SnapshotFormat is the number of the format in which snapshots are written. Snapshots of
 // older formats are not read, because they lack data that only a replay of the journal
 // provides.
-const SnapshotFormat = 3
+const SnapshotFormat = 4
 
 // A snapshot consists of the magic, the number of its format, the body, and the CRC-32C of
 // all bytes before it.
@@ -34,8 +34,9 @@ var (
 )
 
 // Encode returns the state as a snapshot. Equal states have equal bytes, whatever commits led
-// to them.
+// to them. What took effect since the last commit, as [State.At] states, is not part of a snapshot.
 func (s *State) Encode() []byte {
+	s = s.AtCommit()
 	w := snapshotWriter{buf: make([]byte, 0, 1024+20*s.users.Len())}
 	w.buf = append(w.buf, snapshotMagic...)
 	w.buf = append(w.buf, SnapshotFormat)
@@ -50,7 +51,11 @@ func (s *State) Encode() []byte {
 	w.config(s.currentConfig())
 	w.pools(s)
 	w.keys(s.keys)
-	w.users(sorted(s.users.All(), s.users.Len()))
+	w.schedule(s.scheduled())
+	w.requests(s.requests)
+	users := sorted(s.all(), s.users.Len())
+	w.users(users)
+	w.rolesOn(s.on, users)
 	return binary.LittleEndian.AppendUint32(w.buf, crc32.Checksum(w.buf, castagnoli))
 }
 

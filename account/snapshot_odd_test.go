@@ -57,7 +57,7 @@ func TestOddStateIsNotRead(t *testing.T) {
 		return func(s *State) {
 			u := policy.User{Status: usher.Active, Role: "member"}
 			change(&u)
-			s.users = *set(&s.users, id, &u)
+			s.users = *set(&s.users, id, policy.NewRecord(u))
 		}
 	}
 	rows := []struct {
@@ -113,7 +113,7 @@ func TestOddStateIsNotRead(t *testing.T) {
 		{"the key l has the version 2, which is out of order or range", func(s *State) { s.keys = s.keys.with(AsHost("test"), "l", "r", 2) }},
 		{"the key l has the version 0, which is out of order or range", func(s *State) { s.keys = keys{}.with(AsHost("test"), "l", "r", 0) }},
 		{"a name is empty", func(s *State) { s.keys = s.keys.with(AsHost("test"), "", "r", 1) }},
-		{"the key l has two actors, max and test", func(s *State) { s.keys = keys{}.with(Actor{"max", "test"}, "l", "r", 1) }},
+		{"the key l has two actors, max and test", func(s *State) { s.keys = keys{}.with(Actor{user: "max", host: "test"}, "l", "r", 1) }},
 	}
 	for _, row := range rows {
 		s := sound(t)
@@ -161,14 +161,21 @@ func TestSnapshotKnowsTheFieldsOfAState(t *testing.T) {
 		of     any
 		fields string
 	}{
-		{State{}, "users account version time hash chained created deleted owner unique counts beside pools config keys members"}, // counts, beside and members follow from users
-		{config{}, "facts deleted fields lastField"},
+		{State{}, "users account version time hash chained created deleted owner unique counts beside pools config keys on schedule due requests members"}, // counts, beside and members follow from users
+		{schedule{}, "order of len last skipped"}, // of and len follow from order
+		{ScheduleEntry{}, "ID At Command Ends"},
+		{config{}, "facts deleted fields lastField custom"},
+		{customRoles{}, "list derived"}, // derived follows from list and a policy
+		{policy.CustomRole{}, "Name Title Like Gives"},
+		{policy.Choice{}, "Permission Rule"},
 		{policy.Account{}, "Teams Settings"},
 		{keys{}, "byKey users parts"}, // users and parts follow from byKey
-		{keyed{}, "version request"},  // version is the order
+		{requests{}, "lastID open"},
+		{OpenRequest{}, "ID User Commands Note Until Version"},
+		{keyed{}, "version request"}, // version is the order
 		{Field{}, "ID Name Type Archived"},
 		{seat.Pool{}, "Total Held"},
-		{policy.User{}, "Status Role Teams Seats Grants Beside Outside"},
+		{policy.User{}, "Status Role Teams Seats Grants Beside Outside Kind"},
 		{policy.Membership{}, "Team Roles"},
 		{policy.Grant{}, "Name Until"},
 	} {

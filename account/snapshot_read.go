@@ -140,7 +140,10 @@ func (r *snapshotReader) state(s *State) {
 	s.config = r.config()
 	s.pools = r.pools()
 	s.keys = r.keys(s.version)
+	s.schedule = r.schedule()
+	s.requests = r.requests(s.version)
 	r.users(s)
+	r.rolesOn(s)
 	if r.err == nil && r.at < len(r.data) {
 		r.fail("there is trailing data")
 	}
@@ -151,6 +154,11 @@ func (r *snapshotReader) state(s *State) {
 
 // check checks conditions on the state as a whole.
 func (r *snapshotReader) check(s *State) {
+	for _, open := range s.requests.list() {
+		if u, _ := s.User(open.User); u == nil {
+			r.fail("the request %d is of %s, who is not a user", open.ID, word(open.User))
+		}
+	}
 	switch owner, _ := s.User(s.owner); {
 	case s.version == 0 || s.deleted:
 		empty := &State{account: s.account, keys: s.keys}
@@ -184,7 +192,38 @@ func (r *snapshotReader) config() *config {
 		p.facts.Settings[name] = r.bool()
 	}
 	r.fields(p)
+	r.roles(p)
 	return p
+}
+
+// roles reads the roles that the account defines, by the changes that define them.
+func (r *snapshotReader) roles(p *config) {
+	d := draft{next: State{config: p}, ownConfig: true}
+	last := ""
+	for range r.count(4) {
+		defined := RoleDefined{Role: role.Name(r.name()), Title: r.text(), Like: role.Name(r.name())}
+		if string(defined.Role) <= last {
+			r.fail("the roles are not in order")
+		}
+		last = string(defined.Role)
+		if err := defined.apply(&d); err != nil {
+			r.fail("%w", err)
+		}
+		var before RoleRuleAdded
+		for range r.count(2) {
+			added := RoleRuleAdded{Role: defined.Role, Permission: r.name(), Rule: r.name()}
+			if added.Permission < before.Permission || added.Permission == before.Permission && added.Rule <= before.Rule {
+				r.fail("the rules of the role %s are not in order", word(last))
+			}
+			before = added
+			if r.err != nil {
+				return
+			}
+			if err := added.apply(&d); err != nil {
+				r.fail("%w", err)
+			}
+		}
+	}
 }
 
 func (r *snapshotReader) tree(p *config) {

@@ -33,6 +33,11 @@ func busy(t testing.TB) *account.State {
 		account.AssignSeat{User: "max", Pool: "parking"},
 		account.SetTeamRole{Team: "chess", User: "max", Role: "patron"},
 	)
+	s = do(t, p, s, account.AsUser("max"), account.Request{Commands: []account.Command{account.SetRole{User: "max", Role: "admin"}}}, account.Request{
+		Commands: []account.Command{account.AddUser{User: "é", Teams: []usher.TeamID{"chess", "rowing"}}, account.AssignSeat{User: "max", Pool: "booking"}},
+		Note:     "for the fair", Until: noon.Add(time.Hour),
+	})
+	s = do(t, p, s, account.AsUser("max"), account.Withdraw{Request: 1})
 	for i, key := range []string{"order 1", "order 2"} {
 		next, err := s.Apply(&account.Commit{
 			Account: s.ID(), Version: s.Version() + 1, Time: noon.Add(time.Nanosecond), Actor: account.AsHost("shop"), Key: key, Request: "r" + key,
@@ -56,6 +61,8 @@ func TestSnapshotHasAllOfTheState(t *testing.T) {
 	assert.Equal(t, s.Time(), read.Time())
 	assert.Equal(t, s.Owner(), read.Owner())
 	assert.Equal(t, s.Fields(), read.Fields())
+	assert.Equal(t, collect(s.View(p).Requests(noon, 0)), collect(read.View(p).Requests(noon, 0)))
+	assert.Len(t, collect(read.View(p).Requests(noon, 0)), 1)
 	assert.Equal(t, s.Users(), read.Users())
 	for m := range s.View(p).Users("") {
 		u, err := read.User(m.ID)
@@ -71,7 +78,7 @@ func TestSnapshotHasAllOfTheState(t *testing.T) {
 			version, request, ok := state.IdempotentCommit(account.AsHost("shop"), key)
 			assert.Equal(t, i < 2, ok, key)
 			if ok {
-				assert.Equal(t, uint64(3+i), version)
+				assert.Equal(t, uint64(5+i), version)
 				assert.Equal(t, "r"+key, request)
 			}
 			for _, other := range []account.Actor{account.AsUser("shop"), account.AsHost("bar"), {}} {
@@ -176,14 +183,14 @@ func TestDamagedSnapshotIsRefused(t *testing.T) {
 	_, err = account.DecodeState(newer)
 	assert.ErrorIs(t, err, account.ErrNewer)
 	assert.NotErrorIs(t, err, account.ErrCorrupt, "it is not damaged")
-	assert.EqualError(t, err, "read snapshot: written in a newer format: 4, and this version of the library reads up to 3")
+	assert.EqualError(t, err, "read snapshot: written in a newer format: 5, and this version of the library reads up to 4")
 
 	older := append([]byte(nil), data...)
 	older[len("usher\x00state")] = 1
 	_, err = account.DecodeState(older)
 	assert.ErrorIs(t, err, account.ErrOlder)
 	assert.NotErrorIs(t, err, account.ErrCorrupt, "it is not damaged")
-	assert.EqualError(t, err, "read snapshot: written in an older format: 1, and this version of the library reads 3")
+	assert.EqualError(t, err, "read snapshot: written in an older format: 1, and this version of the library reads 4")
 }
 
 // Forged snapshots with a valid checksum cannot create a state that Apply could not make:

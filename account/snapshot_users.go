@@ -60,7 +60,7 @@ type common struct {
 func (c *common) record(u *policy.User) int {
 	at, ok := c.known[u]
 	if !ok {
-		at = c.records.place(item([]byte{byte(u.Status)}, c.name(string(u.Role)), c.membershipsOf(u.Teams), c.membershipsOf(u.Outside), c.seatsOf(u), c.grantsOf(u), c.besideOf(u)))
+		at = c.records.place(item([]byte{byte(u.Status), bit(u.Kind == usher.ServiceAccount)}, c.name(string(u.Role)), c.membershipsOf(u.Teams), c.membershipsOf(u.Outside), c.seatsOf(u), c.grantsOf(u), c.besideOf(u)))
 		c.known[u] = at
 	}
 	return at
@@ -123,7 +123,7 @@ type shared struct {
 	seats       [][]seat.PoolName
 	grants      [][]policy.Grant
 	beside      [][]role.Name
-	records     []*policy.User
+	records     []*policy.Record
 }
 
 // users reads the users, and counts the holders of roles and seats.
@@ -159,7 +159,8 @@ func (r *snapshotReader) users(s *State) {
 	s.users = *users.Table()
 	s.counts = map[role.Name]count{}
 	beside := s.beside.Edit()
-	for at, u := range c.records {
+	for at, record := range c.records {
+		u := record.User()
 		r.countRole(s, u, holders[at])
 		if len(u.Beside) > 0 {
 			countBeside(beside, u, holders[at])
@@ -179,7 +180,7 @@ func (r *snapshotReader) countRole(s *State, u *policy.User, n int) {
 		r.fail("a record has no user")
 		return
 	}
-	if of := s.counts[u.Role].add(u.Status, n); of != (count{}) {
+	if of := s.counts[u.Role].add(countedAs(u), n); of != (count{}) {
 		s.counts[u.Role] = of
 	}
 	for _, name := range u.Seats {
@@ -210,26 +211,33 @@ func (r *snapshotReader) shared() (c shared) {
 	for i := range c.beside {
 		c.beside[i] = listOf[role.Name](r, &c)
 	}
-	c.records = make([]*policy.User, r.count(7))
+	c.records = make([]*policy.Record, r.count(8))
 	for i := range c.records {
 		c.records[i] = r.record(&c)
 	}
 	return c
 }
 
-func (r *snapshotReader) record(c *shared) *policy.User {
-	u := &policy.User{Status: usher.Status(r.byte()), Role: role.Name(pick(r, c.names))}
+func (r *snapshotReader) record(c *shared) *policy.Record {
+	u := policy.User{Status: usher.Status(r.byte())}
+	if r.bool() {
+		u.Kind = usher.ServiceAccount
+	}
+	u.Role = role.Name(pick(r, c.names))
 	u.Teams, u.Outside = pick(r, c.memberships), pick(r, c.memberships)
 	u.Seats, u.Grants, u.Beside = pick(r, c.seats), pick(r, c.grants), pick(r, c.beside)
 	for _, m := range u.Outside {
-		if _, in := teamIndex(u, m.Team); in || len(m.Roles) == 0 {
+		if _, in := teamIndex(&u, m.Team); in || len(m.Roles) == 0 {
 			r.fail("a user is in a team and outside it, or is outside a team without a role on it")
 		}
+	}
+	if u.Kind == usher.ServiceAccount && (len(u.Seats) > 0 || u.Status != usher.Active && u.Status != usher.Inactive) {
+		r.fail("a service account is %s, or holds a seat", u.Status)
 	}
 	if u.Status < usher.Invited || u.Status > usher.Requested {
 		r.fail("unknown status %d", uint8(u.Status))
 	}
-	return u.Compact()
+	return policy.NewRecord(u)
 }
 
 // pick reads an index into a list, and returns the element.

@@ -67,6 +67,24 @@ func (w *snapshotWriter) config(p *config) {
 		w.text(f.Name)
 		w.buf = append(w.buf, byte(f.Type), bit(f.Archived))
 	}
+	w.roles(p.custom)
+}
+
+func (w *snapshotWriter) roles(c *customRoles) {
+	if c == nil {
+		c = &customRoles{}
+	}
+	w.uint(len(c.list))
+	for _, r := range c.list {
+		w.text(string(r.Name))
+		w.text(r.Title)
+		w.text(string(r.Like))
+		w.uint(len(r.Gives))
+		for _, g := range r.Gives {
+			w.text(g.Permission.String())
+			w.text(g.Rule)
+		}
+	}
 }
 
 // pools writes how many seats are bought, and how many are held beyond these. How many are held follows

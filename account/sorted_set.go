@@ -44,6 +44,11 @@ func sortedSetOf[T sortedElement[T]](list []T) *sortedSet[T] {
 	return spine[0]
 }
 
+// each visits the elements in their order until visit returns false.
+func (s *sortedSet[T]) each(visit func(T) bool) bool {
+	return s == nil || s.left.each(visit) && visit(s.value) && s.right.each(visit)
+}
+
 // first returns the first element. The set must not be empty.
 func (s *sortedSet[T]) first() T {
 	for s.left != nil {

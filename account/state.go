@@ -1,10 +1,12 @@
 package account
 
 import (
+	"iter"
 	"slices"
 	"time"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/decision"
 	"github.com/usher-go/usher/internal/table"
 	"github.com/usher-go/usher/policy"
 	"github.com/usher-go/usher/role"
@@ -18,7 +20,7 @@ import (
 // [New] returns the State of an account that does not exist yet. The zero State has no
 // account id, and no commit can be applied to it.
 type State struct {
-	users table.Table[*policy.User]
+	users table.Table[*policy.Record]
 
 	account usher.AccountID
 	version uint64
@@ -36,6 +38,11 @@ type State struct {
 	pools  map[seat.PoolName]seat.Pool
 	config *config
 	keys   keys
+	on     resourceRoles // the roles on single resources; nil: none
+
+	schedule *schedule // what takes effect later; nil: nothing was ever scheduled
+	due      *dueSoFar // what took effect since the last commit; nil: nothing
+	requests *requests // nil before the first one
 
 	members *memberIndexOnce // of users; nil before the first commit
 }
@@ -65,6 +72,7 @@ type config struct {
 	deleted   *table.Table[struct{}] // the ids of deleted teams
 	fields    []Field                // in their order
 	lastField int                    // the highest id so far
+	custom    *customRoles           // nil: the account defines no roles
 }
 
 var emptyConfig = &config{}
@@ -95,8 +103,7 @@ func (s *State) Owner() usher.UserID { return s.owner }
 // User returns a user, or nil if the account has no user with the id. The error is always
 // nil. The caller must not change the result.
 func (s *State) User(id usher.UserID) (*policy.User, error) {
-	u, _ := s.users.Find(string(id))
-	return u, nil
+	return s.find(id), nil
 }
 
 // Account returns the teams and the settings. The error is always nil. The caller must not
@@ -146,6 +153,27 @@ func (s *State) currentConfig() *config {
 }
 
 func (s *State) find(id usher.UserID) *policy.User {
-	u, _ := s.users.Find(string(id))
-	return u
+	r, _ := s.users.Find(string(id))
+	return r.User()
+}
+
+// all yields the users.
+func (s *State) all() iter.Seq2[string, *policy.User] { return usersIn(s.users.All()) }
+
+// usersIn yields the users of records.
+func usersIn(records iter.Seq2[string, *policy.Record]) iter.Seq2[string, *policy.User] {
+	return func(yield func(string, *policy.User) bool) {
+		for id, r := range records {
+			if !yield(id, r.User()) {
+				return
+			}
+		}
+	}
+}
+
+// Bind returns a policy bound to the facts of the state's account, of which the users are those of the
+// state. A check of the Binding reads the number of the user's class in the user's record; see
+// policy.Record.
+func (s *State) Bind(p *policy.Policy, f policy.Facts, basis decision.Basis) *policy.Binding {
+	return p.BindRecords(f, &s.users, s.account, basis)
 }

@@ -11,7 +11,8 @@ var userSetStatus = permission.MustParse("user.set-status")
 
 // SetStatus makes a user active or inactive. Seats that cannot be held in the new status are
 // released; seats that the role requires in the new status are taken. A released seat comes
-// back only if the role requires it. Requires user.set-status on {user}.
+// back only if the role requires it. An invitation with an end does not end any more, so the command
+// then counts as giving everything that the invited user has. Requires user.set-status on {user}.
 type SetStatus struct {
 	User   usher.UserID
 	Status usher.Status `usher:"active|inactive"`
@@ -41,6 +42,11 @@ func (c SetStatus) propose(q *proposing) error {
 	}
 	if _, err := q.roleOf(c.User, u); err != nil {
 		return err
+	}
+	if !q.endOfInvitation(c.User).IsZero() { // then the user stays, as after resend-invitation
+		if err := q.checkGivesAll(c.User, u); err != nil {
+			return err
+		}
 	}
 	return q.setStatus(c.User, u, c.Status)
 }

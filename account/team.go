@@ -77,6 +77,13 @@ func (c DeleteTeam) propose(q *proposing) error {
 			return err
 		}
 	}
+	for e := range q.scheduled().all() { // a role on the team that begins later is taken too
+		if s := e.slot(); s.team == c.Team && s.user != "" {
+			if err := q.checkLeavesTeam(s.user, c.Team); err != nil {
+				return err
+			}
+		}
+	}
 	for _, id := range members {
 		if err := q.leaveTeam(id, c.Team); err != nil {
 			return err
@@ -115,7 +122,8 @@ func (c TeamCreated) describe() string {
 	return s
 }
 
-// TeamDeleted deletes a team without members and without teams below it.
+// TeamDeleted deletes a team without members and without teams below it. The roles that the team has
+// on resources end.
 type TeamDeleted struct {
 	Team usher.TeamID `json:"team"`
 }
@@ -127,6 +135,7 @@ func (c TeamDeleted) apply(d *draft) error {
 		return err
 	}
 	d.treeChanged()
+	d.takeRolesOn(Holder{Team: c.Team})
 	d.deletedTeams().Set(string(c.Team), struct{}{})
 	return nil
 }

@@ -61,7 +61,7 @@ func holdsBound(u *policy.User, roles []role.Name, b *policy.Bound) (all, active
 		return false, false
 	}
 	all = slices.Contains(roles, b.Role)
-	active = u.Status == usher.Active && slices.ContainsFunc(roles, func(name role.Name) bool { return slices.Contains(b.Holders, name) })
+	active = u.Counts() && slices.ContainsFunc(roles, func(name role.Name) bool { return slices.Contains(b.Holders, name) })
 	return all, active
 }
 
@@ -69,7 +69,7 @@ func holdsBound(u *policy.User, roles []role.Name, b *policy.Bound) (all, active
 // with a minimum are always included.
 func (q *proposing) teamBoundMoves(s *State, bounds []policy.Bound) boundMoves {
 	moves := boundMoves{}
-	for _, id := range UsersOf(q.outcome.Changes...) {
+	for _, id := range s.UsersOf(q.outcome.Changes...) {
 		before, after := s.find(id), q.find(id)
 		if before != after {
 			moves.add(bounds, before, -1)

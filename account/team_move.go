@@ -79,13 +79,13 @@ func (c TeamMoved) describe() string {
 // It stops at the first error.
 func (q *proposing) eachHolder(teams, except []usher.TeamID, visit func(heldRoles, *policy.User) error) error {
 	var seen interner
-	visited := map[*policy.User]bool{}
+	visited := map[*policy.Record]bool{}
 	for _, h := range q.rolesHeldOn(teams, except) {
 		if err := q.interrupted(); err != nil {
 			return err
 		}
 		u := q.find(h.user)
-		if h.user != q.actor.User() {
+		if h.user != q.authority && len(q.entriesOf(subjectOf(h.user))) == 0 {
 			if known := seen.record(*u); visited[known] {
 				continue
 			} else {

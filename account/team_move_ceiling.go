@@ -2,6 +2,7 @@ package account
 
 import (
 	"slices"
+	"time"
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/policy"
@@ -29,6 +30,9 @@ func (q *proposing) emitMove(c TeamMoved) error {
 	}); err != nil {
 		return err
 	}
+	if err := q.checkGetsLater(c, to, from); err != nil {
+		return err
+	}
 	type loss struct {
 		heldRoles
 		had *policy.User
@@ -40,40 +44,54 @@ func (q *proposing) emitMove(c TeamMoved) error {
 	}); err != nil {
 		return err
 	}
-	if err := q.emit(c); err != nil || len(losing) == 0 {
+	if err := q.emit(c); err != nil {
 		return err
 	}
-	after, _, err := q.ceiling()
+	if len(losing) > 0 {
+		after, _, err := q.ceiling()
+		if err != nil {
+			return err
+		}
+		m := move{before: before, after: after, tree: tree, actor: q.find(q.authority), at: q.at}
+		for _, l := range losing {
+			if err := q.interrupted(); err != nil {
+				return err
+			}
+			if err := q.checkLosesTeam(m, l.heldRoles, l.had, q.find(l.user)); err != nil {
+				return err
+			}
+		}
+	}
+	return q.checkLosesLater(c, from, to, before, tree)
+}
+
+// move is the state around a move, at its time or later.
+type move struct {
+	before policy.Ceiling // of the actor before the move
+	after  policy.Ceiling // of the actor at the time, in the tree after the move
+	tree   *team.Tree     // before the move
+	actor  *policy.User   // at the time
+	at     time.Time
+}
+
+// checkLosesTeam checks a move by which a user loses roles on one team: had is the user with them. The user can
+// also gain something: a rule with the scope not team reaches more with fewer teams.
+func (q *proposing) checkLosesTeam(m move, h heldRoles, had, u *policy.User) error {
+	if q.isUnknown(h, u) { // it is unknown what such a user loses
+		return q.checkOutranks(m.before, h.user, u)
+	}
+	takes, err := m.after.Takes(had, u)
+	if err == nil && takes {
+		err = q.checkOutranks(m.before, h.user, u)
+	}
 	if err != nil {
 		return err
 	}
-	for _, l := range losing {
-		if err := q.interrupted(); err != nil {
-			return err
-		}
-		u := q.find(l.user)
-		if q.isUnknown(l.heldRoles, u) { // it is unknown what such a user loses
-			if err := q.checkOutranks(before, l.user, u); err != nil {
-				return err
-			}
-			continue
-		}
-		takes, err := after.Takes(l.had, u)
-		if err == nil && takes {
-			err = q.checkOutranks(before, l.user, u)
-		}
-		if err != nil {
-			return err
-		}
-		opens, err := after.Takes(u, l.had)
-		if err == nil && opens {
-			err = q.checkOpens(l.user, u, tree)
-		}
-		if err != nil {
-			return err
-		}
+	opens, err := m.after.Takes(u, had)
+	if err != nil || !opens {
+		return err
 	}
-	return nil
+	return q.checkOpens(m, h.user, u)
 }
 
 // checkGetsTeam checks a move by which a user gets roles on one more team. The user can also lose
@@ -94,20 +112,18 @@ func (q *proposing) checkGetsTeam(c policy.Ceiling, h heldRoles, u, after *polic
 	return q.checkOutranks(c, h.user, u)
 }
 
-// checkOpens checks a move by which a user loses roles on a team, and so gains something: a rule
-// with the scope not team reaches more with fewer teams. The actor must have had it before the move,
-// in the tree at that time.
-func (q *proposing) checkOpens(id usher.UserID, u *policy.User, before *team.Tree) error {
+// checkOpens checks a move by which a user loses roles on a team, and so gains something. The actor must
+// have had it before the move, in the tree at that time.
+func (q *proposing) checkOpens(m move, id usher.UserID, u *policy.User) error {
 	facts, err := q.Account()
 	if err != nil {
 		return err
 	}
-	actor := q.actor.User()
-	c, err := q.policy.Ceiling(q.withoutLent(actor, spread(q.find(actor), before)), &policy.Account{Settings: facts.Settings}, q.context, q.at)
+	c, err := q.onBehalf(q.policy.Ceiling(q.withoutLent(q.authority, spread(m.actor, m.tree)), &policy.Account{Settings: facts.Settings}, q.context, m.at))
 	if err != nil {
 		return err
 	}
-	return q.checkGivesUnder(c, id, spread(u, before), spread(u, facts.Teams), of(id))
+	return q.checkGivesUnder(c, id, spread(u, m.tree), spread(u, facts.Teams), of(id))
 }
 
 // isUnknown reports whether the policy lacks the account role of a user, or one of the roles on the

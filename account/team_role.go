@@ -2,6 +2,7 @@ package account
 
 import (
 	"slices"
+	"time"
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/internal/printable"
@@ -19,6 +20,9 @@ type SetTeamRole struct {
 	Team usher.TeamID
 	User usher.UserID
 	Role role.Name `usher:"team-role"`
+
+	From  time.Time `usher:"optional"` // default: now
+	Until time.Time `usher:"optional"` // default: no end
 }
 
 func (c SetTeamRole) asks(*proposing) requirement {
@@ -39,23 +43,66 @@ func (c SetTeamRole) propose(q *proposing) error {
 	}
 	roles := rolesOn(u, c.Team)
 	k, held := slices.BinarySearch(roles, c.Role)
+	t, err := q.termOf(c.From, c.Until)
+	if err != nil {
+		return err
+	}
+	sets, unsets := SetTeamRole{Team: c.Team, User: c.User, Role: c.Role}, UnsetTeamRole{Team: c.Team, User: c.User, Role: c.Role}
+	now := scheduling(unsets)
 	if held {
+		now = sets
+	}
+	o, _ := q.outlineOf(t, sets, now, unsets)
+	changes := t.from.IsZero() && !held
+	if !changes && o.isEmpty() {
 		return nil
 	}
 	if err := q.checkMayHoldTeamRoles(c.User, u); err != nil {
 		return err
 	}
-	changed := withTeamRoles(u, c.Team, slices.Insert(slices.Clone(roles), k, c.Role))
+	q.outline = o
+	changed := u
+	if changes {
+		changed = withTeamRoles(u, c.Team, slices.Insert(slices.Clone(roles), k, c.Role))
+	}
 	if err := q.checkGains(c.User, u, changed); err != nil {
 		return err
 	}
-	if member {
-		return q.emitWithSeats(c.User, u, changed, TeamRoleSet(c))
+	if !changes {
+		return q.emitOutline(o)
 	}
-	return q.emitWithSeats(c.User, u, changed, OutsideRoleSet(c))
+	given := Change(OutsideRoleSet{Team: c.Team, User: c.User, Role: c.Role})
+	if member {
+		given = TeamRoleSet{Team: c.Team, User: c.User, Role: c.Role}
+	}
+	if err := q.emitWithSeats(c.User, u, changed, given); err != nil {
+		return err
+	}
+	return q.emitOutline(o)
 }
 
-func (c SetTeamRole) describe() string { return word(c.Team) + " " + word(c.User) + " " + word(c.Role) }
+func (c SetTeamRole) slot() slot {
+	return slot{kind: teamRoleOf, user: c.User, team: c.Team, role: c.Role}
+}
+
+func (c SetTeamRole) happen(q *proposing, _ bool, _ manner) error { return c.propose(q) }
+
+func (c SetTeamRole) withPlanned(q *proposing, u *policy.User) *policy.User {
+	roles := rolesOn(u, c.Team)
+	k, held := slices.BinarySearch(roles, c.Role)
+	r, err := q.role(c.Role, true)
+	if _, member := teamIndex(u, c.Team); held || err != nil || !member && !r.Outside {
+		return u
+	}
+	if r, ok := q.policy.Role(u.Role); ok && r.NoTeamRoles {
+		return u
+	}
+	return withTeamRoles(u, c.Team, slices.Insert(slices.Clone(roles), k, c.Role))
+}
+
+func (c SetTeamRole) describe() string {
+	return word(c.Team) + " " + word(c.User) + " " + word(c.Role) + during(c.From, c.Until)
+}
 
 // UnsetTeamRole removes a user's role on a team. A seat that no role of the user requires or allows
 // any more goes with it. Requires team.set-role on {team, user}.
@@ -88,6 +135,21 @@ func (c UnsetTeamRole) propose(q *proposing) error {
 		return q.emitWithSeats(c.User, u, changed, TeamRoleUnset(c))
 	}
 	return q.emitWithSeats(c.User, u, changed, OutsideRoleUnset(c))
+}
+
+func (c UnsetTeamRole) slot() slot {
+	return slot{kind: teamRoleOf, user: c.User, team: c.Team, role: c.Role}
+}
+
+func (c UnsetTeamRole) happen(q *proposing, _ bool, _ manner) error { return c.propose(q) }
+
+func (c UnsetTeamRole) withPlanned(_ *proposing, u *policy.User) *policy.User {
+	roles := rolesOn(u, c.Team)
+	k, held := slices.BinarySearch(roles, c.Role)
+	if !held {
+		return u
+	}
+	return withTeamRoles(u, c.Team, without(roles, k))
 }
 
 func (c UnsetTeamRole) helps(q *proposing, u *policy.User) bool {

@@ -25,6 +25,7 @@ type AddUser struct {
 	Role   role.Name      `usher:"optional"`                // default: the policy's default role
 	Status usher.Status   `usher:"optional,active|invited"` // default: active
 	Teams  []usher.TeamID `usher:"optional"`                // default: none
+	Kind   usher.UserKind `usher:"optional"`                // default: a person; a service account is a program, which has no seat and is not invited
 }
 
 func (c AddUser) asks(q *proposing) requirement {
@@ -58,13 +59,19 @@ func (c AddUser) propose(q *proposing) error {
 	if status != usher.Active && status != usher.Invited {
 		return q.refuse(CodeInvalid, "the status of a new user must be active or invited, not %s", status)
 	}
+	switch {
+	case !c.Kind.Valid():
+		return q.refuse(CodeInvalid, "the kind of a user must be service, or left out for a person, not %q", c.Kind)
+	case c.Kind == usher.ServiceAccount && status != usher.Active:
+		return q.refuse(CodeInvalid, "a service account is not invited; its status must be active")
+	}
 	if u := q.find(c.User); u != nil {
 		return q.refuseExists(c.User, u)
 	}
 	if r.Unique {
 		return q.refuseUniqueRole(r)
 	}
-	u := policy.User{Status: status, Role: r.Name}
+	u := policy.User{Status: status, Role: r.Name, Kind: c.Kind}
 	teams := slices.Compact(slices.Sorted(slices.Values(c.Teams)))
 	for _, t := range teams {
 		u.Teams = append(u.Teams, policy.Membership{Team: t})
@@ -72,7 +79,7 @@ func (c AddUser) propose(q *proposing) error {
 	if err := q.checkGives(c.User, nil, &u, parties{teams: c.Teams}); err != nil {
 		return err
 	}
-	if err := q.emit(UserAdded{User: c.User, Role: r.Name, Status: status}); err != nil {
+	if err := q.emit(UserAdded{User: c.User, Role: r.Name, Status: status, Kind: c.Kind}); err != nil {
 		return err
 	}
 	for _, t := range teams {
@@ -93,6 +100,9 @@ func (c AddUser) describe() string {
 	}
 	if c.Status != 0 && c.Status != usher.Active {
 		s += " (" + c.Status.String() + ")"
+	}
+	if c.Kind == usher.ServiceAccount {
+		s += " (service account)"
 	}
 	return s
 }
@@ -119,7 +129,7 @@ func (Leave) propose(q *proposing) error {
 
 func (Leave) describe() string { return "" }
 
-// RemoveUser removes a user with all the user's data, and releases the user's seats. Requires
+// RemoveUser removes a user with all the user's data and open requests, and releases the user's seats. Requires
 // user.delete on {user}.
 type RemoveUser struct {
 	User usher.UserID
@@ -147,22 +157,26 @@ func (c RemoveUser) describe() string { return word(c.User) }
 
 // UserAdded adds a user to the account.
 type UserAdded struct {
-	User   usher.UserID `json:"user"`
-	Role   role.Name    `json:"role"`
-	Status usher.Status `json:"status"`
+	User   usher.UserID   `json:"user"`
+	Role   role.Name      `json:"role"`
+	Status usher.Status   `json:"status"`
+	Kind   usher.UserKind `json:"kind,omitempty"`
 }
 
 func (c UserAdded) apply(d *draft) error {
 	switch {
 	case c.User == "" || c.Role == "" || c.Status < usher.Invited || c.Status > usher.Requested:
 		return errors.New("the user, the role and the status must be set")
+	case !c.Kind.Valid(), c.Kind == usher.ServiceAccount && c.Status != usher.Active && c.Status != usher.Inactive:
+		return printable.Errorf("the kind %q is unknown, or a service account is %s", c.Kind, c.Status)
 	case c.Role == d.next.unique:
 		return printable.Errorf("%s is the unique role, and %s has it", c.Role, d.next.owner)
 	case d.find(c.User) != nil:
 		return printable.Errorf("the user %s already exists", c.User)
 	}
-	d.put(c.User, policy.User{Status: c.Status, Role: c.Role})
-	d.countRole(c.Role, c.Status, 1)
+	u := policy.User{Status: c.Status, Role: c.Role, Kind: c.Kind}
+	d.put(c.User, u)
+	d.countUser(&u, 1)
 	return nil
 }
 
@@ -171,10 +185,14 @@ func (c UserAdded) describe() string {
 	if c.Status != usher.Active {
 		s += " (" + word(c.Status.String()) + ")"
 	}
+	if c.Kind == usher.ServiceAccount {
+		s += " (service account)"
+	}
 	return s
 }
 
-// UserRemoved removes a user from the account, with the user's teams, roles and grants.
+// UserRemoved removes a user from the account, with the user's teams, roles, roles on resources and
+// grants, and the open requests.
 type UserRemoved struct {
 	User usher.UserID `json:"user"`
 }
@@ -190,6 +208,7 @@ func (c UserRemoved) apply(d *draft) error {
 		return printable.Errorf("%s holds a seat in %s", c.User, u.Seats[0])
 	}
 	d.take(c.User, u)
+	d.withdrawAll(c.User)
 	return nil
 }
 
@@ -218,6 +237,7 @@ func (q *proposing) forget(id usher.UserID) {
 // take removes a user without seats from the draft.
 func (d *draft) take(id usher.UserID, u *policy.User) {
 	d.noteTeams(id, u, nil)
+	d.takeRolesOn(Holder{User: id})
 	d.users.Delete(string(id))
 	d.countUser(u, -1)
 }

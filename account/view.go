@@ -23,9 +23,9 @@ type View struct {
 	policy *policy.Policy
 }
 
-// View returns a view of the state, with titles, pools and settings of the policy. With a nil
-// policy it contains only what the account stores.
-func (s *State) View(p *policy.Policy) View { return View{s, p} }
+// View returns a view of the state, with titles, pools and settings of the policy, and with the
+// roles that the account defines. With a nil policy it contains only what the account stores.
+func (s *State) View(p *policy.Policy) View { return View{s, s.Policy(p)} }
 
 var emptyState = New("")
 
@@ -49,7 +49,8 @@ func (v View) ID() usher.AccountID { return v.read().account }
 // State returns the state that the View reads. For the zero View it is a State without users.
 func (v View) State() *State { return v.read() }
 
-// Policy returns the policy of the View, or nil if it has none.
+// Policy returns the policy of the View, with the roles that the account defines; or nil if it
+// has none.
 func (v View) Policy() *policy.Policy { return v.policy }
 
 // Version returns the version of the last commit in the View.
@@ -80,6 +81,9 @@ type Member struct {
 
 // Active reports whether the user's status is active.
 func (m Member) Active() bool { return m.Status == usher.Active }
+
+// Service reports whether the user is a service account.
+func (m Member) Service() bool { return m.Kind == usher.ServiceAccount }
 
 // HasSeat reports whether the user holds a seat of the pool.
 func (m Member) HasSeat(pool seat.PoolName) bool { return slices.Contains(m.Seats, pool) }
@@ -154,11 +158,27 @@ func (v View) UsersWhere(after usher.UserID, keep func(Member) bool) iter.Seq[Me
 	return v.users(after, func(id string, u *policy.User) bool { return keep(v.member(id, u)) })
 }
 
+// Invitations yields the invited users: those whose id is a key of the host application's, and
+// those who are users of it already. Order, cursor and cost are those of Users.
+func (v View) Invitations(after usher.UserID) iter.Seq[Member] {
+	return v.users(after, func(_ string, u *policy.User) bool { return u.Status == usher.Invited })
+}
+
+// ServiceAccounts yields the users that are service accounts. Order, cursor and cost are those of Users.
+func (v View) ServiceAccounts(after usher.UserID) iter.Seq[Member] {
+	return v.users(after, func(_ string, u *policy.User) bool { return u.Kind == usher.ServiceAccount })
+}
+
+// People yields the users that are not service accounts. Order, cursor and cost are those of Users.
+func (v View) People(after usher.UserID) iter.Seq[Member] {
+	return v.users(after, func(_ string, u *policy.User) bool { return u.Kind != usher.ServiceAccount })
+}
+
 // AllUsers yields all users in no order. For a caller that needs all of them it is faster than
 // Users.
 func (v View) AllUsers() iter.Seq[Member] {
 	return func(yield func(Member) bool) {
-		for id, u := range v.read().users.All() {
+		for id, u := range v.read().all() {
 			if !yield(v.member(id, u)) {
 				return
 			}
@@ -168,7 +188,7 @@ func (v View) AllUsers() iter.Seq[Member] {
 
 func (v View) users(after usher.UserID, keep func(string, *policy.User) bool) iter.Seq[Member] {
 	return func(yield func(Member) bool) {
-		for id, u := range inOrder(v.read().users.All(), string(after), keep) {
+		for id, u := range inOrder(v.read().all(), string(after), keep) {
 			if !yield(v.member(id, u)) {
 				return
 			}

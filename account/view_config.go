@@ -1,9 +1,11 @@
 package account
 
 import (
+	"iter"
 	"maps"
 	"slices"
 
+	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/seat"
 )
 
@@ -61,6 +63,32 @@ func (v View) Settings() []Setting {
 	}
 	return list
 }
+
+// Scheduled yields what takes effect later, in the order of the times, and at one time in the order
+// of the numbers. The iteration starts after the time and the number of an entry, which are the cursor
+// of a page; the zero ScheduleEntry stands for the start.
+func (v View) Scheduled(after ScheduleEntry) iter.Seq[ScheduleEntry] {
+	return func(yield func(ScheduleEntry) bool) {
+		for e := range v.read().scheduled().all() {
+			if after.before(e) && !yield(*e) {
+				return
+			}
+		}
+	}
+}
+
+// ScheduledFor returns what takes effect later for a user, in its order.
+func (v View) ScheduledFor(id usher.UserID) []ScheduleEntry {
+	var list []ScheduleEntry
+	for _, e := range v.read().scheduled().ofSubject(subjectOf(id)) {
+		list = append(list, *e)
+	}
+	return list
+}
+
+// Skipped returns what was scheduled and was not possible at its time, in the order of the times. It
+// returns at most the latest MaxSkipped entries.
+func (v View) Skipped() []ScheduleEntry { return slices.Clone(v.read().scheduled().skipped) }
 
 // Fields returns the custom fields in their order. Archived fields are included only if
 // archived is true.

@@ -64,7 +64,7 @@ func TestViewOfUser(t *testing.T) {
 	assert.Equal(t, usher.UserID("olga"), v.Owner())
 	assert.Equal(t, 9, v.Len())
 	assert.Equal(t, usher.AccountID("club"), v.ID())
-	assert.Equal(t, uint64(4), v.Version())
+	assert.Equal(t, uint64(6), v.Version())
 	assert.Equal(t, noon.Add(time.Nanosecond), v.Time())
 }
 
@@ -90,6 +90,8 @@ func TestViewListsUsersInOrder(t *testing.T) {
 	assert.Equal(t, []usher.UserID{"nina"}, page(v.TeamUsers("chess", ""), 100))
 	assert.Equal(t, []usher.UserID{"mia", "nina"}, page(v.UsersWithin("sport", "max"), 100))
 	assert.Empty(t, page(v.TeamUsers("sport", ""), 100))
+	assert.Equal(t, []usher.UserID{"ivan"}, page(v.Invitations(""), 100))
+	assert.Empty(t, page(v.Invitations("ivan"), 100))
 	assert.Empty(t, page(v.UsersWithin("nowhere", ""), 100))
 }
 

@@ -61,7 +61,12 @@ resources:
     permissions: {manage: {admin: any}}
   report:
     parties: {author: users}
-    permissions: {read: {admin: any, member: own as author if reporting}}
+    permissions: {read: {admin: any, member: own as author if reporting, custom: [own as author, any]}}
+  request:
+    permissions: {make: {member: own, desk: own, admin: own}, decline: {admin: any}}
+  role:
+    permissions: {define: {admin: any, desk: any}}
+custom-roles: {like: member, at-most: 1}
 `
 
 var noon = time.Date(2026, time.March, 1, 12, 0, 0, 0, time.UTC)

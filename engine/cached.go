@@ -21,6 +21,7 @@ type cachedAccount struct {
 	loadsStarted uint64 // the number of loads started so far
 	lastLoaded   uint64 // the number of the last load that succeeded
 	maxVersion   uint64 // the highest version that the index ever had; it never decreases
+	doubts       doubts
 	checked      checkedFit
 
 	// Bytes of commits since the last stored snapshot, and bytes of that snapshot.
@@ -95,7 +96,7 @@ func (e *Engine) unpin(l *cachedAccount) {
 func (e *Engine) put(l *cachedAccount, snap *snapshot) {
 	e.addUsage(l.snap, -1)
 	e.addUsage(snap, 1)
-	l.snap = snap
+	l.replaceSnapshot(snap)
 	e.index.put(snap)
 	for e.accounts > e.options.Accounts || e.users > e.options.Users {
 		i := e.index.unused(func(other *cachedAccount) bool { return other.pins == 0 && other != l })
@@ -124,6 +125,7 @@ func (e *Engine) forget(l *cachedAccount) {
 func (e *Engine) forgetAt(i int) {
 	l := e.index.snapshotAt(i).cached
 	e.addUsage(l.snap, -1)
+	l.snap.doubtful.Store(true) // it has no hints any more
 	e.index.remove(i)
 	if e.policySwap != nil && l.snap.version() > 0 {
 		e.policySwap.left[l.id] = struct{}{}

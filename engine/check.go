@@ -2,10 +2,8 @@ package engine
 
 import (
 	"context"
-	"time"
 
 	"github.com/usher-go/usher"
-	"github.com/usher-go/usher/decision"
 	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/policy"
 )
@@ -30,22 +28,29 @@ var (
 //     the subject, or cannot decide for any user of the account
 //   - ErrStale, ErrClosed, or an error of the context or the store
 func (e *Engine) Check(ctx context.Context, r usher.Request) (usher.Decision, error) {
-	snap := e.find(r.Account)
-	if snap == nil || snap.err != nil || e.options.MaxStaleness > 0 {
-		var err error
-		if snap, err = e.current(ctx, r.Account, 1); err != nil {
-			return e.failCheck(ctx, r, err)
-		}
+	if snap := e.direct(r.Account); snap != nil {
+		return snap.binding.Check(&r)
+	}
+	snap, err := e.snapshot(ctx, r.Account)
+	return e.check(ctx, snap, &r, err)
+}
+
+// check decides a request on a snapshot, and reports the result to the Observer.
+func (e *Engine) check(ctx context.Context, snap *snapshot, r *usher.Request, err error) (usher.Decision, error) {
+	if err != nil {
+		return e.failCheck(ctx, *r, err)
+	}
+	if snap.due != nil {
+		snap = snap.asOf(r.Time)
 	}
 	if snap.hasMismatches {
-		if err := snap.decides(r.Subject); err != nil {
-			return e.failCheck(ctx, r, err)
+		if err := snap.decidesFor(r); err != nil {
+			return e.failCheck(ctx, *r, err)
 		}
 	}
-	d, err := snap.policy.Decide(snap, &r)
-	d = decision.On(d, snap.basis)
+	d, err := snap.binding.Check(r)
 	if e.options.Observer.Decided != nil {
-		e.options.Observer.Decided(ctx, r, d, err)
+		e.options.Observer.Decided(ctx, *r, d, err)
 	}
 	return d, err
 }
@@ -71,44 +76,43 @@ func (e *Engine) Actions(ctx context.Context, r usher.Request) ([]policy.Action,
 // AppendActions appends the result of Actions to dst. On an error it returns dst
 // unchanged.
 func (e *Engine) AppendActions(ctx context.Context, dst []policy.Action, r usher.Request) ([]policy.Action, error) {
+	if snap := e.direct(r.Account); snap != nil {
+		return snap.binding.AppendActions(dst, &r)
+	}
 	snap, err := e.current(ctx, r.Account, 1)
-	return appendActions(dst, snap, r, err)
+	return appendActions(dst, snap.asOf(r.Time), r, err)
 }
 
 // Explain evaluates a request as Check does, and describes the reason in a sentence. For
-// a denial it also searches for remedies. The errors are those of Check. It requires no
+// a denial it also searches for remedies. The sentence of an allowance states until when it holds, if something
+// ends or begins that changes it; see account.View.AllowedUntil. The errors are those of Check. It requires no
 // permission; usher.Explanation states what the result discloses, and which users may
 // see it.
 func (e *Engine) Explain(ctx context.Context, r usher.Request) (usher.Explanation, error) {
 	snap, err := e.current(ctx, r.Account, 1)
-	return explain(snap, r, err)
+	return explain(snap.asOf(r.Time), r, err)
 }
 
 func appendActions(dst []policy.Action, snap *snapshot, r usher.Request, err error) ([]policy.Action, error) {
+	var a policy.Asker
 	if err == nil {
-		err = snap.decides(r.Subject)
+		a, err = snap.as(&r)
 	}
 	if err != nil {
 		return dst, requestError("actions", r, err)
 	}
-	n := len(dst)
-	dst, err = snap.policy.AppendActions(dst, snap, &r)
-	for i := n; i < len(dst); i++ {
-		dst[i].Decision = decision.On(dst[i].Decision, snap.basis)
-	}
-	return dst, err
+	return a.AppendActions(dst, r.Resource)
 }
 
 func explain(snap *snapshot, r usher.Request, err error) (usher.Explanation, error) {
+	var a policy.Asker
 	if err == nil {
-		err = snap.decides(r.Subject)
+		a, err = snap.as(&r)
 	}
 	if err != nil {
 		return usher.Explanation{}, requestError("explain", r, err)
 	}
-	x, err := snap.policy.Explain(snap, &r)
-	x.Decision = decision.On(x.Decision, snap.basis)
-	return x, err
+	return a.Explain(r.Permission, r.Resource)
 }
 
 // requestError wraps err in an *usher.RequestError.
@@ -165,7 +169,11 @@ func (e *Engine) fresh(snap *snapshot) bool {
 	if e.options.MaxStaleness == 0 {
 		return true
 	}
-	age := e.elapsed() - time.Duration(snap.confirmed.Load())
+	now := e.elapsed()
+	age := now - e.confirmedAt(snap)
+	if age > e.options.MaxStaleness/2 && e.canConfirm(snap, now) {
+		e.askConfirmation() // in time, so that no check has to wait for it
+	}
 	return age >= 0 && age <= e.options.MaxStaleness
 }
 
@@ -174,6 +182,7 @@ func (e *Engine) fresh(snap *snapshot) bool {
 // load found.
 func (e *Engine) await(ctx context.Context, l *cachedAccount, atLeast uint64) (*snapshot, error) {
 	var before uint64 // the loads that had started before the call
+	confirmed := false
 	for first := true; ; first = false {
 		e.mu.Lock()
 		if first {
@@ -190,6 +199,18 @@ func (e *Engine) await(ctx context.Context, l *cachedAccount, atLeast uint64) (*
 		case snap.State != nil && (asked || e.suffices(snap, atLeast)):
 			e.mu.Unlock()
 			return snap, nil
+		}
+		if ld == nil && !confirmed && snap.version() >= atLeast {
+			if c := e.awaitable(snap); c != nil {
+				confirmed = true
+				e.mu.Unlock()
+				select {
+				case <-c.done:
+				case <-ctx.Done():
+					return nil, ctx.Err()
+				}
+				continue
+			}
 		}
 		if ld == nil {
 			ld = e.startLoad(l)

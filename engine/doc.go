@@ -28,6 +28,9 @@
 // feed: Engine.Journal yields the commits after a version. Keep a cursor for each account
 // to read each commit once.
 //
+// Shorten moves the first commits of a journal from the store to Options.Archive, where past versions and
+// the journal are still read.
+//
 // Everything fails closed. An account that cannot be read, is older than allowed or does
 // not fit the policy is an error, and the Decision beside an error is a denial.
 package engine

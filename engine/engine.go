@@ -25,20 +25,21 @@ type Engine struct {
 	transactor store.Transactor
 	versions   store.VersionReader
 
-	mu         sync.Mutex
-	policy     *policy.Policy
-	closed     bool             // new calls are rejected
-	stopped    bool             // the cache is empty and stays so
-	accounts   int              // accounts in memory, without unknown ones
-	users      int              // users of all these accounts
-	underway   int              // batches that have begun, until their outcome is known
-	paused     chan struct{}    // closed when batches may begin again; nil while none is paused
-	idle       chan struct{}    // closed when underway is 0; nil unless a swap waits for it
-	policySwap *policySwap      // the swap in progress, or nil
-	saves      []*cachedAccount // accounts of which a snapshot is due
-	sweeping   bool
-	hinted     []*cachedAccount // accounts that had a hint and are not compared yet
-	comparing  bool             // a goroutine compares them
+	mu           sync.Mutex
+	policy       *policy.Policy
+	policyBefore *policy.Policy   // if accounts in the store were not compared when policy replaced it, else nil
+	closed       bool             // new calls are rejected
+	stopped      bool             // the cache is empty and stays so
+	accounts     int              // accounts in memory, without unknown ones
+	users        int              // users of all these accounts
+	underway     int              // batches that have begun, until their outcome is known
+	paused       chan struct{}    // closed when batches may begin again; nil while none is paused
+	idle         chan struct{}    // closed when underway is 0; nil unless a swap waits for it
+	policySwap   *policySwap      // the swap in progress, or nil
+	saves        []*cachedAccount // accounts of which a snapshot is due
+	sweeping     bool
+	hinted       []*cachedAccount // accounts that had a hint and are not compared yet
+	comparing    bool             // a goroutine compares them
 
 	saver    sync.Mutex    // held while snapshots are stored
 	swapping chan struct{} // holds one value while a policy is swapped
@@ -47,6 +48,7 @@ type Engine struct {
 
 	backgroundCtx    context.Context // of the background work
 	cancelBackground context.CancelFunc
+	confirmations    confirmations
 	closing          chan struct{} // closed when Close begins
 	calls            sync.WaitGroup
 	background       sync.WaitGroup
@@ -63,13 +65,14 @@ func Open(o Options) (*Engine, error) {
 		return nil, &Error{Op: "open", Err: err}
 	}
 	e := &Engine{
-		options: o, store: o.Store, policy: o.Policy, opened: o.Clock(),
+		options: o, store: o.Store, policy: o.Policy.Base(), opened: o.Clock(),
 		swapping: make(chan struct{}, 1), saveNow: make(chan struct{}, 1), closing: make(chan struct{}),
 	}
 	e.transactor, _ = o.Store.(store.Transactor)
 	e.versions, _ = o.Store.(store.VersionReader)
 	e.index.init()
 	e.activity.init()
+	e.confirmations.init()
 	e.backgroundCtx, e.cancelBackground = context.WithCancel(context.Background())
 	e.background.Add(1)
 	go e.save()
@@ -81,6 +84,11 @@ func Open(o Options) (*Engine, error) {
 	if watcher, ok := o.Store.(store.Watcher); ok {
 		e.background.Add(1)
 		go e.watch(watcher)
+	}
+	if confirmer, ok := o.Store.(store.Confirmer); ok && o.MaxStaleness > 0 {
+		e.confirmations.store = confirmer
+		e.background.Add(1)
+		go e.confirmAll()
 	}
 	return e, nil
 }
@@ -164,6 +172,16 @@ func (e *Engine) Policy() *policy.Policy {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return e.policy
+}
+
+// Now returns the time of Options.Clock: that of a check without a time, unless the account has a
+// later commit. Pages that show what has ended compare it with this time. The zero Engine returns
+// the time of the system.
+func (e *Engine) Now() time.Time {
+	if e == nil || e.options.Clock == nil {
+		return time.Now()
+	}
+	return e.options.Clock()
 }
 
 // elapsed returns the time since Open.

@@ -10,9 +10,25 @@ import (
 // since the Engine was opened.
 func LastConfirmed(e *Engine, id usher.AccountID) time.Duration {
 	if snap := e.index.find(id); snap != nil {
-		return snap.lastConfirmed()
+		return e.confirmedAt(snap)
 	}
 	return neverConfirmed
+}
+
+// Watched reports whether the store is watched, and no account is about to be compared because of the
+// first hint.
+func Watched(e *Engine) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.confirmations.watched.Load() && !e.sweeping
+}
+
+// InDoubt reports whether an account in memory has a hint that is not settled.
+func InDoubt(e *Engine, id usher.AccountID) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	l := e.inMemory(id)
+	return l == nil || l.inDoubt()
 }
 
 // HeldSightings returns how many users have an unwritten last-active time in memory, and

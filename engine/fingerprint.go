@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
@@ -23,7 +24,7 @@ import (
 func fingerprint(b *Batch) string {
 	p := printer{sha256.New()}
 	p.text(string(b.Actor.User()))
-	p.text(b.Actor.Host())
+	p.text(cmp.Or(b.Actor.Host(), string(b.Actor.OnBehalf()))) // only users have the latter
 	p.number(len(b.Commands))
 	for _, c := range b.Commands {
 		if v := reflect.ValueOf(c); v.Kind() == reflect.Struct {
@@ -81,6 +82,11 @@ func (p printer) value(v reflect.Value) {
 		p.number(v.Len())
 		for i := range v.Len() {
 			p.value(v.Index(i))
+		}
+	case reflect.Interface: // a command in a list of commands
+		if c, ok := v.Interface().(account.Command); ok {
+			p.text(account.NameOf(c))
+			p.value(v.Elem())
 		}
 	case reflect.Map:
 		p.entries(v)

@@ -30,7 +30,7 @@ func (e *Engine) Journal(ctx context.Context, id usher.AccountID, after uint64) 
 			fail(err)
 			return
 		}
-		for stored, err := range e.store.Commits(ctx, id, after) {
+		for stored, err := range e.whole(e.store).Commits(ctx, id, after) {
 			if err != nil {
 				fail(err)
 				return

@@ -38,6 +38,24 @@ func TestKey(t *testing.T) {
 	assert.ErrorContains(t, err, "version 2")
 }
 
+// A host that retries the acceptance of an invitation uses its key, because the account does not keep who
+// accepted it.
+func TestKeyOfAnInvitation(t *testing.T) {
+	w := open(t, nil).found()
+	w.must("acme", host, account.Invite{Key: "k-17"})
+	accept := engine.Batch{Actor: host, Account: "acme", IdempotencyKey: "accept k-17", Commands: []account.Command{account.AcceptInvitation{Key: "k-17", User: "nina"}}}
+	first, err := w.Submit(ctx, accept)
+	require.NoError(t, err)
+	again, err := w.Submit(ctx, accept)
+	require.NoError(t, err)
+	assert.True(t, again.Repeated)
+	assert.Equal(t, first.Version, again.Version)
+
+	accept.IdempotencyKey = ""
+	_, err = w.Submit(ctx, accept)
+	assert.ErrorIs(t, err, account.ErrUnknownUser)
+}
+
 // The same key of two actors is two keys, also after the account was loaded again.
 func TestKeyIsTheActors(t *testing.T) {
 	mem := new(memstore.Store)

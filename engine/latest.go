@@ -39,10 +39,12 @@ func (r *Reader) propose(ctx context.Context, b *Batch) (account.Outcome, error)
 	if err != nil {
 		return account.Outcome{}, err
 	}
+	snap = snap.asOf(b.Time)
 	if err := b.check(snap); err != nil {
 		return account.Outcome{}, err
 	}
 	p := b.proposal(r.engine.timeOf(b))
+	p.Now = snap.floor
 	p.Interrupt = ctx.Err
 	return snap.Propose(snap.policy, p)
 }

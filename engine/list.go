@@ -7,6 +7,7 @@ import (
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/decision"
 	"github.com/usher-go/usher/filter"
+	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/policy"
 )
 
@@ -15,7 +16,7 @@ import (
 // account. The request must not have a resource. The errors are those of Check.
 func (e *Engine) Filter(ctx context.Context, r usher.Request) (filter.Filter, error) {
 	snap, err := e.current(ctx, r.Account, 1)
-	return filterOf(snap, r, err)
+	return filterOf(snap.asOf(r.Time), r, err)
 }
 
 // WhoMay evaluates a request for all users of the account, and yields those with access,
@@ -27,38 +28,48 @@ func (e *Engine) Filter(ctx context.Context, r usher.Request) (filter.Filter, er
 func (e *Engine) WhoMay(ctx context.Context, r usher.Request, after usher.UserID) iter.Seq2[policy.Subject, error] {
 	return func(yield func(policy.Subject, error) bool) {
 		snap, err := e.current(ctx, r.Account, 1)
-		whoMay(ctx, snap, r, after, err, yield)
+		whoMay(ctx, snap.asOf(r.Time), r, after, err, yield)
 	}
 }
 
 // Filter does what Engine.Filter does. The errors are those of Reader.Check.
 func (r *Reader) Filter(ctx context.Context, q usher.Request) (filter.Filter, error) {
 	snap, err := r.snapshot(ctx, q.Account)
-	return filterOf(snap, q, err)
+	return filterOf(snap.asOf(q.Time), q, err)
 }
 
 // WhoMay does what Engine.WhoMay does. The errors are those of Reader.Check.
 func (r *Reader) WhoMay(ctx context.Context, q usher.Request, after usher.UserID) iter.Seq2[policy.Subject, error] {
 	return func(yield func(policy.Subject, error) bool) {
 		snap, err := r.snapshot(ctx, q.Account)
-		whoMay(ctx, snap, q, after, err, yield)
+		whoMay(ctx, snap.asOf(q.Time), q, after, err, yield)
 	}
 }
 
 func filterOf(snap *snapshot, r usher.Request, err error) (filter.Filter, error) {
-	if err == nil {
-		err = snap.decides(r.Subject)
+	var a policy.Asker
+	switch {
+	case err == nil && r.Resource != nil:
+		err = printable.Errorf("%w: a filter takes a request without a resource", usher.ErrWrongResource)
+	case err == nil:
+		a, err = snap.as(&r)
 	}
 	if err != nil {
 		return filter.Filter{}, requestError("filter", r, err)
 	}
-	return snap.policy.Filter(snap, &r)
+	return a.Filter(r.Permission)
 }
 
 func whoMay(ctx context.Context, snap *snapshot, r usher.Request, after usher.UserID, err error, yield func(policy.Subject, error) bool) {
 	if err != nil {
 		yield(policy.Subject{}, requestError("who may", r, err))
 		return
+	}
+	if r.By != "" {
+		if err := snap.decides(r.By); err != nil {
+			yield(policy.Subject{}, requestError("who may", r, err))
+			return
+		}
 	}
 	undecided := snap.undecided(after, snap.policy.Visitors(r.Permission))
 	for who, err := range snap.policy.WhoMay(snap, &r, after) {

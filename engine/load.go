@@ -56,7 +56,7 @@ func (e *Engine) runLoad(l *cachedAccount, ld *load) {
 func (e *Engine) refresh(ctx context.Context, l *cachedAccount) error {
 	begun := e.elapsed()
 	e.mu.Lock()
-	known := l.snap
+	known, hints := l.snap, l.doubts.hints
 	e.mu.Unlock()
 	r := reading{state: known.State, until: newest}
 	switch err := e.read(ctx, e.store, l.id, &r); {
@@ -80,14 +80,18 @@ func (e *Engine) refresh(ctx context.Context, l *cachedAccount) error {
 			return damage{printable.Errorf("the journal ends at version %d, and had more commits before", r.state.Version())}
 		}
 	}
-	e.publishRead(l, known, &r, begun)
+	if r.whole {
+		e.reportFit(l.id, r.state)
+	}
+	e.publishRead(l, known, &r, begun, hints)
 	return nil
 }
 
-// publishRead publishes an account that was read, beginning at the snapshot known.
-func (e *Engine) publishRead(l *cachedAccount, known *snapshot, r *reading, confirmed time.Duration) {
+// publishRead publishes an account that was read, beginning at the snapshot known, after a number of
+// hints.
+func (e *Engine) publishRead(l *cachedAccount, known *snapshot, r *reading, confirmed time.Duration, hints uint64) {
 	v := known.fitAfterLoad(r)
-	for !e.publish(l, known, r.state, v, confirmed, func() { l.read(r) }) {
+	for !e.publish(l, known, r.state, v, confirmed, hints, func() { l.read(r) }) {
 		v = checkFit(r.state, e.Policy())
 	}
 	e.activity.forget(l.id, r.removed)
@@ -103,18 +107,19 @@ func (s *snapshot) fitAfterLoad(r *reading) fit {
 	if s.State == nil || s.policy == nil {
 		return fit{}
 	}
+	p := s.policy.Base()
 	if s.hasMismatches && r.state == s.State {
-		return fit{policy: s.policy, hasMismatches: true}
+		return fit{policy: p, hasMismatches: true}
 	}
 	if r.whole || s.err != nil || s.hasMismatches {
-		return checkFit(r.state, s.policy)
+		return checkFit(r.state, p)
 	}
 	for digest := range r.policies {
-		if digest != s.policy.Digest() {
-			return checkFit(r.state, s.policy)
+		if digest != p.Digest() {
+			return checkFit(r.state, p)
 		}
 	}
-	return fit{policy: s.policy}
+	return fit{policy: p}
 }
 
 // read updates the sizes that decide when the next snapshot is due. It needs Engine.mu.
@@ -127,9 +132,9 @@ func (l *cachedAccount) read(r *reading) {
 
 // publish installs a state as the newest of an account, unless a newer one is known, or the
 // account was invalidated since its snapshot was from, which is nil for a state that was not
-// read. It returns false, and does nothing, if v is not the fit of the current policy. If
-// the state is new, publish calls note with e.mu held.
-func (e *Engine) publish(l *cachedAccount, from *snapshot, s *account.State, v fit, confirmed time.Duration, note func()) bool {
+// read. The state is not older than a number of hints. It returns false, and does nothing, if v is not
+// the fit of the current policy. If the state is new, publish calls note with e.mu held.
+func (e *Engine) publish(l *cachedAccount, from *snapshot, s *account.State, v fit, confirmed time.Duration, hints uint64, note func()) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	switch {
@@ -139,6 +144,7 @@ func (e *Engine) publish(l *cachedAccount, from *snapshot, s *account.State, v f
 		return false
 	case l.snap.State != nil && l.snap.version() >= s.Version():
 		l.snap.confirm(confirmed)
+		l.settle(hints)
 		return true
 	case from != nil && from != l.snap && l.snap.State == nil:
 		return true // for example, the account was erased after the state was read
@@ -150,6 +156,7 @@ func (e *Engine) publish(l *cachedAccount, from *snapshot, s *account.State, v f
 	snap.confirmed.Store(int64(confirmed))
 	note()
 	e.put(l, snap)
+	l.settle(hints)
 	return true
 }
 

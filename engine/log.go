@@ -42,6 +42,9 @@ func (l logger) decided(ctx context.Context, r usher.Request, d usher.Decision, 
 	attrs := []slog.Attr{
 		slog.String("account", printable.Value(r.Account)), slog.String("user", printable.Value(r.Subject)), slog.String("permission", printable.Value(r.Permission.String())),
 	}
+	if r.By != "" {
+		attrs = append(attrs, slog.String("by", printable.Value(r.By)))
+	}
 	if r.Visitor {
 		attrs = append(attrs, slog.Bool("visitor", true))
 	}

@@ -10,8 +10,12 @@ import (
 	"github.com/usher-go/usher/account"
 )
 
-// SetPolicyOption changes how SetPolicy works. Accept returns one.
-type SetPolicyOption struct{ accepted *PolicyMismatchError }
+// SetPolicyOption changes how SetPolicy works. Accept and InMemory return one. The zero value changes
+// nothing.
+type SetPolicyOption struct {
+	accepted *PolicyMismatchError
+	inMemory bool
+}
 
 // Accept lets SetPolicy install a policy in spite of the mismatches that an earlier
 // SetPolicy of the same policy returned. It covers all of them, also those of accounts
@@ -19,7 +23,9 @@ type SetPolicyOption struct{ accepted *PolicyMismatchError }
 // for another reason, SetPolicy rejects the policy again, with the current list.
 // Mismatches that are gone do not matter. Accept of nil, or of a PolicyMismatchError
 // that SetPolicy did not return, covers nothing.
-func Accept(list *PolicyMismatchError) SetPolicyOption { return SetPolicyOption{list} }
+func Accept(list *PolicyMismatchError) SetPolicyOption {
+	return SetPolicyOption{accepted: list}
+}
 
 func (o SetPolicyOption) accept(m *mismatches) {
 	if o.accepted != nil && o.accepted.policy == m.policy {

@@ -21,9 +21,17 @@ type Options struct {
 	// store.UserDataStore, the Engine keeps values of custom fields and last-active
 	// times. If it is also a store.Watcher, the Engine sees changes of other processes
 	// without a check of its own; a store.VersionReader makes that cheap after a missed
-	// hint. If it is also a store.Transactor, Submit locks an account after two tries that
-	// concurrent commits made void.
+	// hint, and a store.Confirmer makes MaxStaleness cheap. If it is also a
+	// store.Transactor, Submit locks an account after two tries that concurrent commits
+	// made void.
 	Store store.Store
+
+	// Archive has the first commits of journals that Shorten has shortened, and Shorten moves them
+	// there. At, Journal, Seats, and a batch with Expect or IdempotencyKey read them there. Set it in every
+	// Engine of the store: without it, what needs such a commit is an error that wraps store.ErrShortened,
+	// and so is Erase, which also erases the account in the archive. Accounts are loaded without it, from
+	// their snapshots. Default: none.
+	Archive store.Archive
 
 	// Accounts limits how many accounts the cache holds, and Users how many users these
 	// accounts have in total. Above a limit, the cache evicts accounts that were not
@@ -35,7 +43,9 @@ type Options struct {
 
 	// MaxStaleness limits the age of a cached account. An older one is compared with the
 	// store before it is used, once for all concurrent callers; if that fails, they get
-	// ErrStale. 0 sets no limit: use it if only this Engine writes to the store, or if
+	// ErrStale. If the store is a store.Confirmer, one call of it confirms all cached accounts
+	// together, so that the cost does not depend on their number. It begins when a check uses
+	// an account of half the age, so that checks wait for it only after a pause. 0 sets no limit: use it if only this Engine writes to the store, or if
 	// the store is a store.Watcher and a lost hint does no harm. Default: 0.
 	MaxStaleness time.Duration
 

@@ -50,6 +50,7 @@ func (e *Engine) setPending(l *cachedAccount, p *pending) {
 	defer e.mu.Unlock()
 	l.pins++
 	l.pending = p
+	l.doubts.expected = p.commit.Version
 }
 
 // result returns the Result of a stored commit.
@@ -102,6 +103,9 @@ func (e *Engine) settle(ctx context.Context, l *cachedAccount, first bool, begun
 	}
 	switch was {
 	case 0:
+		e.mu.Lock()
+		e.appended(l)
+		e.mu.Unlock()
 		return 0, err
 	case outcomeStored:
 		*done = append(*done, p.commit)
@@ -115,6 +119,7 @@ func (e *Engine) settle(ctx context.Context, l *cachedAccount, first bool, begun
 	}
 	e.mu.Lock()
 	l.pending = nil
+	e.appended(l)
 	e.unpin(l)
 	e.mu.Unlock()
 	return was, err
@@ -123,7 +128,7 @@ func (e *Engine) settle(ctx context.Context, l *cachedAccount, first bool, begun
 // resolveConflict finds out which commit has the pending one's version. It may be the
 // same commit, stored by an earlier attempt or by a retry within the store.
 func (e *Engine) resolveConflict(ctx context.Context, l *cachedAccount) (appendOutcome, error) {
-	c, err := commitAt(ctx, e.store, l.id, l.pending.commit.Version)
+	c, err := commitAt(ctx, e.whole(e.store), l.id, l.pending.commit.Version)
 	switch {
 	case err == nil && c.ID == l.pending.commit.ID:
 		return outcomeStored, nil
@@ -150,7 +155,7 @@ func (e *Engine) rejected(ctx context.Context, l *cachedAccount, refusal error) 
 // committed publishes a stored commit.
 func (e *Engine) committed(l *cachedAccount, p *pending, begun time.Duration) {
 	v := p.fit
-	for !e.publish(l, nil, p.next, v, begun, func() { l.since += len(p.entry.Data) }) {
+	for !e.publish(l, nil, p.next, v, begun, 0, func() { l.since += len(p.entry.Data) }) {
 		v = checkFit(p.next, e.Policy())
 	}
 	e.activity.forget(l.id, p.removed)

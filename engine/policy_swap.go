@@ -14,6 +14,7 @@ import (
 // policySwap is a change to a new policy that is in progress.
 type policySwap struct {
 	policy     *policy.Policy
+	inMemory   bool                         // accounts that are not in memory are not checked
 	left       map[usher.AccountID]struct{} // accounts that left memory and may have to be checked again
 	mismatches                              // found so far
 }
@@ -27,6 +28,8 @@ type policySwap struct {
 // nothing changes; nothing changes either if an account cannot be read. The list
 // includes grants and settings that would become effective again, and names that would
 // get another meaning.
+//
+// With InMemory it compares only the accounts in memory, and the others when they are read.
 //
 // With Accept the policy is installed in spite of a list. Checks of users that it does
 // not fit then return an error, and these users cannot change anything, until they get a
@@ -44,6 +47,7 @@ func (e *Engine) setPolicy(ctx context.Context, p *policy.Policy, options []SetP
 	if p == nil || len(p.Roles()) == 0 {
 		return errors.New("the policy is not compiled")
 	}
+	p = p.Base()
 	if err := e.enter(); err != nil {
 		return err
 	}
@@ -57,6 +61,7 @@ func (e *Engine) setPolicy(ctx context.Context, p *policy.Policy, options []SetP
 	x := &policySwap{policy: p, left: map[usher.AccountID]struct{}{}, mismatches: mismatches{policy: p.Digest()}}
 	for _, o := range options {
 		o.accept(&x.mismatches)
+		x.inMemory = x.inMemory || o.inMemory
 	}
 	e.mu.Lock()
 	e.policySwap = x
@@ -67,12 +72,14 @@ func (e *Engine) setPolicy(ctx context.Context, p *policy.Policy, options []SetP
 		e.mu.Unlock()
 	}()
 
-	for id, err := range e.store.Accounts(ctx, "") {
-		if err == nil {
-			err = e.examine(ctx, id, x)
-		}
-		if err != nil {
-			return err
+	if !x.inMemory {
+		for id, err := range e.store.Accounts(ctx, "") {
+			if err == nil {
+				err = e.examine(ctx, id, x)
+			}
+			if err != nil {
+				return err
+			}
 		}
 	}
 	for {
@@ -111,7 +118,7 @@ func (e *Engine) examine(ctx context.Context, id usher.AccountID, x *policySwap)
 	e.mu.Unlock()
 	r := reading{until: newest}
 	if snap != nil {
-		r.state = snap.State
+		r.state = snap.State.AtCommit()
 	} else if err := e.read(ctx, e.store, id, &r); err != nil {
 		if errors.Is(err, store.ErrErased) {
 			return nil
@@ -160,7 +167,9 @@ func (e *Engine) unchecked(x *policySwap) []usher.AccountID {
 func (e *Engine) uncheckedLocked(x *policySwap) []usher.AccountID {
 	var ids []usher.AccountID
 	for id := range x.left {
-		ids = append(ids, id)
+		if !x.inMemory {
+			ids = append(ids, id)
+		}
 	}
 	clear(x.left)
 	e.index.each(func(snap *snapshot) bool {
@@ -198,6 +207,12 @@ func (e *Engine) swapNow(ctx context.Context, x *policySwap) (done bool, err err
 		e.mu.Lock()
 		ids := e.uncheckedLocked(x)
 		if len(ids) == 0 {
+			switch {
+			case !x.inMemory:
+				e.policyBefore = nil
+			case e.policyBefore == nil: // an earlier one covers more
+				e.policyBefore = e.policy
+			}
 			e.replace(x.policy)
 			e.mu.Unlock()
 			return true, nil
@@ -230,9 +245,10 @@ func (e *Engine) replace(p *policy.Policy) {
 		}
 		l.checked = checkedFit{}
 		if snap.State != nil {
-			l.snap = e.bind(l, snap.State, v)
-			l.snap.confirmed.Store(snap.confirmed.Load())
-			e.index.put(l.snap)
+			bound := e.bind(l, snap.State.AtCommit(), v)
+			bound.confirmed.Store(snap.confirmed.Load())
+			l.replaceSnapshot(bound)
+			e.index.put(bound)
 		}
 		return true
 	})

@@ -14,6 +14,7 @@ import (
 // propose evaluates a batch on a snapshot. It returns a commit to store; or, with a nil
 // commit, the Result or the error.
 func (e *Engine) propose(ctx context.Context, records *recordCache, b *Batch) (*pending, Result, error) {
+	records.snap = records.snap.asOf(time.Time{})
 	snap := records.snap
 	request := ""
 	if b.IdempotencyKey != "" {
@@ -52,17 +53,17 @@ func (e *Engine) propose(ctx context.Context, records *recordCache, b *Batch) (*
 	}
 	return &pending{
 		commit: c, next: next, fit: snap.fitAfterCommit(c, next), removed: outcome.Removed,
-		entry: store.Entry{Commit: store.Commit{Version: c.Version, Data: data}, Records: changed},
+		entry: store.Entry{Commit: store.Commit{Version: c.Version, Data: data}, Records: changed, Users: usersChanged(snap.State, next, c.Changes)},
 	}, Result{}, nil
 }
 
 // fitAfterCommit returns the fit of the state after a commit that the snapshot's policy
 // allowed. Such a commit keeps fitting users fitting, so all users are checked again
-// only if it names one that did not fit.
+// only if it concerns one that did not fit.
 func (s *snapshot) fitAfterCommit(c *account.Commit, next *account.State) fit {
-	v := fit{policy: s.policy, hasMismatches: s.hasMismatches}
-	if s.hasMismatches && slices.ContainsFunc(account.UsersOf(c.Changes...), func(id usher.UserID) bool { return s.decides(id) != nil }) {
-		return checkFit(next, s.policy)
+	v := fit{policy: s.policy.Base(), hasMismatches: s.hasMismatches}
+	if s.hasMismatches && slices.ContainsFunc(s.State.UsersOf(c.Changes...), func(id usher.UserID) bool { return s.decides(id) != nil }) {
+		return checkFit(next, v.policy)
 	}
 	return v
 }
@@ -76,10 +77,11 @@ func (e *Engine) timeOf(b *Batch) time.Time {
 }
 
 // timeIn returns the time of the commit that leads from snap to next: the batch's, but
-// not a time in the future, since later commits could not have an earlier time.
+// not a time in the future, since later commits could not have an earlier time. It is not
+// before what is due took effect.
 func (e *Engine) timeIn(snap *snapshot, next *account.State) time.Time {
 	if now := e.options.Clock().UTC().Round(0); next.Time().After(now) {
-		return later(now, snap.Time())
+		return later(now, snap.floor)
 	}
 	return next.Time()
 }
@@ -97,6 +99,7 @@ func outcomeOf(ctx context.Context, records *recordCache, b *Batch, at time.Time
 		return account.Outcome{}, err
 	}
 	p := b.proposal(at)
+	p.Now = snap.floor // what is due now took effect in the snapshot already
 	p.Interrupt, p.Value = ctx.Err, records.value
 	return snap.Propose(snap.policy, p)
 }
@@ -115,7 +118,7 @@ func (b *Batch) check(snap *snapshot) error {
 
 // proposal returns the batch as an account.Proposal.
 func (b *Batch) proposal(at time.Time) account.Proposal {
-	return account.Proposal{Actor: b.Actor, Context: b.Context, Time: at, Commands: b.Commands, Key: b.IdempotencyKey, Note: b.Note}
+	return account.Proposal{Actor: b.Actor, Context: b.Context, Time: at, Commands: b.Commands, Resources: b.Resources, Key: b.IdempotencyKey, Note: b.Note}
 }
 
 // repeated returns the Result of an earlier batch under the same key.
@@ -160,7 +163,8 @@ func (e *Engine) preview(ctx context.Context, b *Batch) (account.Preview, error)
 	if err != nil {
 		return account.Preview{}, err
 	}
-	at, records := e.timeOf(b), e.newRecordCache(ctx, e.store, snap)
+	at := e.timeOf(b)
+	records := e.newRecordCache(ctx, e.store, snap.asOf(at))
 	if err := expected(records, b); err != nil {
 		return account.Preview{}, err
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
+	"github.com/usher-go/usher/internal/archived"
 	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/store"
 )
@@ -28,6 +29,7 @@ type reading struct {
 
 	since    int             // bytes of the commits that were read
 	saved    int             // bytes of the snapshot that was read; 0 if none was
+	copied   int             // bytes of an archived snapshot that was read because that of the store is not usable
 	whole    bool            // the account was read from its snapshot or its first commit
 	policies map[string]bool // digests of the policies that allowed the commits
 	removed  []usher.UserID  // removed by the commits, unless whole; a user may have been added again
@@ -36,52 +38,104 @@ type reading struct {
 // newest as reading.until reads all commits.
 const newest = math.MaxUint64
 
+// archiving is a source that reads the commits that are not in it any more from Options.Archive.
+type archiving struct {
+	source
+	archive store.Archive // nil for none
+}
+
+// Commits implements source.
+func (a archiving) Commits(ctx context.Context, id usher.AccountID, after uint64) iter.Seq2[store.Commit, error] {
+	return archived.Commits(ctx, a.source, a.archive, id, after)
+}
+
+// whole returns a source that has the whole journals, if there is an archive.
+func (e *Engine) whole(from source) source { return archiving{from, e.options.Archive} }
+
+// shortenedOften is how often the store may replace its snapshot, and shorten the journal up to the
+// new one, between two calls that read them.
+const shortenedOften = 3
+
 // read extends r.state to the version r.until, or to the last one in the journal. A
 // snapshot that is damaged or of another journal is skipped, and the journal is replayed
 // from its start. A snapshot that is newer than the journal shows that the journal lost
 // commits, which is an error.
 func (e *Engine) read(ctx context.Context, from source, id usher.AccountID, r *reading) error {
 	if r.state != nil {
-		return r.replay(ctx, from, id)
+		err := r.replay(ctx, from, id)
+		if !errors.Is(err, store.ErrShortened) {
+			return err
+		}
+		// The store has a snapshot that is newer than the state.
+		r.state, r.policies, r.removed = nil, nil, nil
 	}
 	r.whole = true
-	if err := e.readSnapshot(ctx, from, id, r); err != nil {
-		return err
-	}
-	if r.state != nil {
-		err := r.replay(ctx, from, id)
-		if err == nil || !isDamage(err) || errors.Is(err, errLost) {
+	for range shortenedOften {
+		if err := e.readSnapshot(ctx, from, id, r); err != nil {
+			return err
+		}
+		if r.state == nil {
+			break
+		}
+		err := r.replay(ctx, e.whole(from), id)
+		switch {
+		case err == nil:
+			r.since += r.copied
+			return nil
+		case errors.Is(err, store.ErrShortened):
+			continue
+		case !isDamage(err), errors.Is(err, errLost):
 			return err
 		}
 		e.failed("replay from snapshot", id, err)
+		break
 	}
 	r.state, r.saved, r.unverified = account.New(id), 0, false
-	return r.replay(ctx, from, id)
+	return r.replay(ctx, e.whole(from), id)
 }
 
-// readSnapshot leaves r.state nil if no usable snapshot exists.
+// readSnapshot reads the snapshot of the store or, if that is not usable, the newest one of the archive.
+// It leaves r.state nil if no usable snapshot exists.
 func (e *Engine) readSnapshot(ctx context.Context, from source, id usher.AccountID, r *reading) error {
-	r.since, r.saved = 0, 0
+	r.state, r.since, r.saved, r.copied = nil, 0, 0, 0
 	s, err := from.Snapshot(ctx, id)
-	switch {
-	case err != nil:
+	if err != nil || s.Version == 0 {
 		return err
-	case s.Version == 0 || s.Version > r.until:
+	}
+	if s.Version <= r.until {
+		e.useSnapshot(id, s, r)
+	}
+	if r.state != nil || e.options.Archive == nil {
 		return nil
 	}
+	older, _, err := archived.Newest(ctx, from, e.options.Archive, id, r.until)
+	switch {
+	case errors.Is(err, store.ErrErased) && !errors.Is(err, store.ErrArchiveDamaged):
+		return err
+	case err != nil:
+		e.failed("read archived snapshot", id, err) // the commits may be readable
+	case older.Version > 0:
+		if e.useSnapshot(id, older, r); r.state != nil && s.Version <= r.until {
+			r.saved, r.copied = 0, len(older.Data) // the next snapshot is due sooner
+		}
+	}
+	return nil
+}
+
+// useSnapshot decodes a snapshot. It leaves r.state nil if it is not usable.
+func (e *Engine) useSnapshot(id usher.AccountID, s store.Snapshot, r *reading) {
 	state, err := account.DecodeState(s.Data)
 	if err == nil && (state.ID() != id || state.Version() != s.Version) {
 		err = printable.Errorf("it contains %q at version %d", state.ID(), state.Version())
 	}
 	switch {
 	case errors.Is(err, account.ErrOlder):
-		return nil // the journal is replayed, and a new snapshot becomes due
+		// the journal is replayed, and a new snapshot becomes due
 	case err != nil:
 		e.failed("read snapshot", id, err)
-		return nil
+	default:
+		r.state, r.saved, r.unverified = state, len(s.Data), true
 	}
-	r.state, r.saved, r.unverified = state, len(s.Data), true
-	return nil
 }
 
 // replay applies the commits after r.state.

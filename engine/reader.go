@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"sync/atomic"
+	"time"
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
-	"github.com/usher-go/usher/decision"
 	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/policy"
 	"github.com/usher-go/usher/store"
@@ -57,18 +57,7 @@ func (e *Engine) At(account usher.AccountID, version uint64) *Reader {
 // ErrFutureVersion or usher.ErrOtherAccount.
 func (r *Reader) Check(ctx context.Context, q usher.Request) (usher.Decision, error) {
 	snap, err := r.snapshot(ctx, q.Account)
-	if err == nil {
-		err = snap.decides(q.Subject)
-	}
-	if err != nil {
-		return r.engine.failCheck(ctx, q, err)
-	}
-	d, err := snap.policy.Decide(snap, &q)
-	d = decision.On(d, snap.basis)
-	if r.engine.options.Observer.Decided != nil {
-		r.engine.options.Observer.Decided(ctx, q, d, err)
-	}
-	return d, err
+	return r.engine.check(ctx, snap, &q, err)
 }
 
 // Actions does what Engine.Actions does. The errors are those of Reader.Check.
@@ -80,20 +69,20 @@ func (r *Reader) Actions(ctx context.Context, q usher.Request) ([]policy.Action,
 // Reader.Check.
 func (r *Reader) AppendActions(ctx context.Context, dst []policy.Action, q usher.Request) ([]policy.Action, error) {
 	snap, err := r.snapshot(ctx, q.Account)
-	return appendActions(dst, snap, q, err)
+	return appendActions(dst, snap.asOf(q.Time), q, err)
 }
 
 // Explain does what Engine.Explain does. The errors are those of Reader.Check.
 func (r *Reader) Explain(ctx context.Context, q usher.Request) (usher.Explanation, error) {
 	snap, err := r.snapshot(ctx, q.Account)
-	return explain(snap, q, err)
+	return explain(snap.asOf(q.Time), q, err)
 }
 
 // View does what Engine.View does. The error is an *Error that wraps an error of
 // Reader.Check.
 func (r *Reader) View(ctx context.Context, id usher.AccountID) (account.View, error) {
 	snap, err := r.snapshot(ctx, id)
-	return view(id, snap, err)
+	return view(id, snap.asOf(time.Time{}), err)
 }
 
 func (r *Reader) snapshot(ctx context.Context, id usher.AccountID) (*snapshot, error) {
@@ -157,7 +146,7 @@ func (e *Engine) asOf(ctx context.Context, id usher.AccountID, version uint64) (
 // an *Error that wraps an error of Check.
 func (e *Engine) View(ctx context.Context, id usher.AccountID) (account.View, error) {
 	snap, err := e.current(ctx, id, 1)
-	return view(id, snap, err)
+	return view(id, snap.asOf(time.Time{}), err)
 }
 
 func view(id usher.AccountID, snap *snapshot, err error) (account.View, error) {

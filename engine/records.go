@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+	"time"
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
@@ -63,7 +64,7 @@ type recordCache struct {
 }
 
 func (e *Engine) newRecordCache(ctx context.Context, from source, snap *snapshot) *recordCache {
-	k := &recordCache{ctx: ctx, from: from, snap: snap, read: map[usher.UserID]record{}}
+	k := &recordCache{ctx: ctx, from: e.whole(from), snap: snap, read: map[usher.UserID]record{}}
 	if e.userData != nil {
 		k.records, _ = from.(recordSource)
 	}
@@ -163,6 +164,7 @@ func (e *Engine) values(ctx context.Context, id usher.AccountID, user usher.User
 	if err != nil {
 		return nil, wrapped("read values of", id, err)
 	}
+	snap = snap.asOf(time.Time{})
 	if u, _ := snap.User(user); u == nil {
 		return nil, wrapped("read values of", id, printable.Errorf("%s: %w", user, account.CodeUnknownUser))
 	}

@@ -90,7 +90,7 @@ func (e *Engine) noteSeats(ctx context.Context, l *account.SeatLedger, s *accoun
 	if more, err := note(); !more {
 		return s, err
 	}
-	for stored, err := range e.store.Commits(ctx, s.ID(), s.Version()) {
+	for stored, err := range e.whole(e.store).Commits(ctx, s.ID(), s.Version()) {
 		if err != nil {
 			return s, err
 		}
@@ -120,7 +120,7 @@ func (e *Engine) stateBefore(ctx context.Context, id usher.AccountID, at time.Ti
 	if r.state == nil {
 		return account.New(id), nil
 	}
-	for stored, err := range e.store.Commits(ctx, id, r.state.Version()-1) {
+	for stored, err := range e.whole(e.store).Commits(ctx, id, r.state.Version()-1) {
 		if err != nil {
 			return nil, err
 		}

@@ -13,19 +13,23 @@ import (
 )
 
 // snapshot is an account at a version, bound to a policy. Requests are evaluated on it.
-// It is immutable except for confirmed, and implements policy.Facts and policy.Clock.
+// It is immutable except for doubtful and confirmed, and implements policy.Facts, policy.Clock and policy.Forecaster.
 type snapshot struct {
 	// The fields that a check reads come first, close together in memory.
-	*account.State        // nil until the account is loaded
-	a, b           uint64 // the words of a short id, zero for a long one
-	policy         *policy.Policy
+	*account.State                // nil until the account is loaded
+	a, b           uint64         // the words of a short id, zero for a long one
+	binding        policy.Binding // of policy, on this snapshot
+	policy         *policy.Policy // with the roles that the account defines
 	basis          *basis
-	err            error // why no request can be evaluated: not loaded, unknown, or unfit as a whole
-	hasMismatches  bool  // the policy may be unable to decide for some users
+	err            error       // why no request can be evaluated: not loaded, unknown, or unfit as a whole
+	due            *due        // nil if nothing is scheduled
+	hasMismatches  bool        // the policy may be unable to decide for some users
+	direct         bool        // nothing but the policy decides: see setDirect
+	doubtful       atomic.Bool // it is not confirmed together with the others: see doubts
 
 	id     usher.AccountID
 	cached *cachedAccount
-	clock  func() time.Time
+	engine *Engine
 	floor  time.Time // the time of the last known commit, the earliest time that Now returns
 
 	confirmed atomic.Int64 // when the store last had no newer version, as a result of Engine.elapsed
@@ -33,7 +37,12 @@ type snapshot struct {
 
 // Now implements policy.Clock. A clock that was set back does not revive a grant that
 // had ended when the account last changed.
-func (s *snapshot) Now() time.Time { return later(s.clock(), s.floor) }
+func (s *snapshot) Now() time.Time { return later(s.engine.options.Clock(), s.floor) }
+
+// AllowedUntil implements policy.Forecaster.
+func (s *snapshot) AllowedUntil(r usher.Request) (time.Time, error) {
+	return s.View(s.policy).AllowedUntil(r)
+}
 
 // version returns the version of the account, 0 if it is not loaded.
 func (s *snapshot) version() uint64 {
@@ -72,6 +81,9 @@ type basis struct {
 	version uint64
 }
 
+// Version is for policy.Asker.
+func (b *basis) Version() uint64 { return b.version }
+
 // Detail implements decision.Basis.
 func (b *basis) Detail(reason usher.Reason, bits uint64) usher.Detail {
 	d := b.policy.Detail(reason, bits)
@@ -84,9 +96,9 @@ var errUnread = errors.New("not loaded yet")
 
 // fit states for which users of a state a policy can decide.
 type fit struct {
-	policy        *policy.Policy
-	err           error // the policy decides for no user
-	hasMismatches bool  // the policy does not decide for some users
+	policy        *policy.Policy // of the file
+	err           error          // the policy decides for no user
+	hasMismatches bool           // the policy does not decide for some users
 }
 
 // checkFit compares a state with a policy. It may iterate over all users.
@@ -110,16 +122,34 @@ func (s *snapshot) decides(subject usher.UserID) error {
 	return s.State.FitsUser(s.policy, subject)
 }
 
+// decidesFor is decides for all users of a request: the subject, and the user who acts on behalf of
+// the subject.
+func (s *snapshot) decidesFor(r *usher.Request) error {
+	if err := s.decides(r.Subject); err != nil || !r.OnBehalf() {
+		return err
+	}
+	return s.decides(r.By)
+}
+
 // bind returns the snapshot of a state.
 func (e *Engine) bind(l *cachedAccount, s *account.State, v fit) *snapshot {
 	snap := newSnapshot(l)
-	snap.State, snap.policy, snap.err, snap.hasMismatches, snap.clock = s, v.policy, v.err, v.hasMismatches, e.options.Clock
-	snap.floor = s.Time()
-	snap.basis = &basis{v.policy, s.Version()}
+	snap.State, snap.policy, snap.err, snap.hasMismatches, snap.engine = s, s.Policy(v.policy), v.err, v.hasMismatches, e
+	snap.floor, snap.due = s.Time(), dueOf(s)
+	snap.basis = &basis{snap.policy, s.Version()}
+	snap.binding = *s.Bind(snap.policy, snap, snap.basis)
 	if !s.Exists() {
 		snap.err = usher.ErrUnknownAccount
 	}
+	snap.setDirect()
 	return snap
+}
+
+// setDirect sets whether nothing but the policy decides whether and how the snapshot answers a request
+// without a time. It is called last, when the other fields are set.
+func (s *snapshot) setDirect() {
+	o := &s.engine.options
+	s.direct = s.err == nil && s.due == nil && !s.hasMismatches && o.MaxStaleness == 0 && o.Observer.Decided == nil
 }
 
 // unread returns the snapshot of an account that is not loaded.
@@ -131,6 +161,7 @@ func unread(l *cachedAccount) *snapshot {
 
 func newSnapshot(l *cachedAccount) *snapshot {
 	snap := &snapshot{id: l.id, cached: l}
+	snap.doubtful.Store(true) // until it is in the index
 	snap.a, snap.b, _ = table.Words(string(l.id))
 	return snap
 }

@@ -23,6 +23,13 @@ type Batch struct {
 	// Context has the facts of the request that conditions of the policy read.
 	Context usher.Context
 
+	// Resources are the resources that commands such as account.GiveRoleOn name, with their
+	// parties and containers, as the host application knows them; never as a user states them.
+	// See account.Proposal. The idempotency key does not cover them, since they may change
+	// between two tries. Default: none, which is enough for commands of the host, and for those
+	// that name no resource.
+	Resources []usher.Resource
+
 	// IdempotencyKey identifies retries of a batch: it is applied once, and each retry
 	// returns the first Result. A key belongs to its actor; the same key of another
 	// actor is a different key. The Engine compares the commands without values of

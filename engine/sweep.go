@@ -38,11 +38,13 @@ func (e *Engine) changed(accounts []*cachedAccount, timeout time.Duration) []*ca
 	if e.versions == nil {
 		return accounts
 	}
-	ids := make([]usher.AccountID, len(accounts))
-	for i, l := range accounts {
-		ids[i] = l.id
-	}
+	ids, hints := make([]usher.AccountID, len(accounts)), make([]uint64, len(accounts))
 	begun := e.elapsed()
+	e.mu.Lock()
+	for i, l := range accounts {
+		ids[i], hints[i] = l.id, l.doubts.hints
+	}
+	e.mu.Unlock()
 	ctx, cancel := context.WithTimeout(e.backgroundCtx, timeout)
 	defer cancel()
 	var versions []uint64
@@ -68,6 +70,7 @@ func (e *Engine) changed(accounts []*cachedAccount, timeout time.Duration) []*ca
 			continue
 		}
 		l.snap.confirm(begun)
+		l.settle(hints[i])
 	}
 	return changed
 }

@@ -21,16 +21,16 @@ import (
 // hinted is a store with faults whose Watch yields what the test sends.
 type hinted struct {
 	store.UserDataStore
-	hints    chan usher.AccountID
+	hints    chan usher.AccountID // without versions
 	versions func(ctx context.Context, ids []usher.AccountID) ([]uint64, error)
 }
 
-func (s *hinted) Watch(ctx context.Context) iter.Seq2[usher.AccountID, error] {
-	return func(yield func(usher.AccountID, error) bool) {
+func (s *hinted) Watch(ctx context.Context) iter.Seq2[store.Hint, error] {
+	return func(yield func(store.Hint, error) bool) {
 		for {
 			select {
 			case id := <-s.hints:
-				if !yield(id, nil) {
+				if !yield(store.Hint{Account: id}, nil) {
 					return
 				}
 			case <-ctx.Done():

@@ -25,7 +25,7 @@ func (e *Engine) seenBy(ctx context.Context, tx store.Tx, id usher.AccountID, mo
 	at, err := tx.Lock(ctx, id, mode)
 	switch {
 	case errors.Is(err, store.ErrErased):
-		e.hint(id)
+		e.hint(store.Hint{Account: id})
 		return nil, at, err
 	case err != nil:
 		return nil, at, err
@@ -36,7 +36,7 @@ func (e *Engine) seenBy(ctx context.Context, tx store.Tx, id usher.AccountID, mo
 		return nil, at, e.lost(id, at.Last, before)
 	}
 	for _, snap := range []*snapshot{e.find(id), memo} {
-		if snap.version() == at.Last && at.Last > 0 && snap.id == id && snap.policy == e.Policy() {
+		if snap.version() == at.Last && at.Last > 0 && snap.id == id && snap.policy.Base() == e.Policy() {
 			return snap, at, nil
 		}
 	}
@@ -87,7 +87,13 @@ func (e *Engine) readTx(ctx context.Context, tx store.Tx, id usher.AccountID, mo
 	// An account that was not in memory may have changed, and left memory, since the transaction
 	// began. Only its lock shows that the cache never had a newer version.
 	if r.kept != nil && (known.State != nil || mode == store.WriteLock) {
-		e.publishRead(l, known, r.kept, known.lastConfirmed())
+		if known.State == nil {
+			// The transaction may see less than the hints that came before the account was in memory.
+			e.mu.Lock()
+			l.doubt(0)
+			e.mu.Unlock()
+		}
+		e.publishRead(l, known, r.kept, known.lastConfirmed(), 0)
 		if snap := e.find(id); snap.version() == at.Last {
 			return snap, nil
 		}

@@ -4,7 +4,6 @@ import (
 	"math/rand/v2"
 	"time"
 
-	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/store"
 )
 
@@ -20,15 +19,21 @@ func (e *Engine) watch(w store.Watcher) {
 	wait := firstRewatch
 	for {
 		err := safely(func() error {
-			for id, err := range w.Watch(e.backgroundCtx) {
+			first := true
+			for h, err := range w.Watch(e.backgroundCtx) {
 				if err != nil {
 					return err
 				}
 				wait = firstRewatch
-				e.hint(id)
+				e.hint(h)
+				if first {
+					first = false
+					e.watching(&watchLoop{})
+				}
 			}
 			return nil
 		})
+		e.watching(nil)
 		if e.backgroundCtx.Err() != nil {
 			return
 		}
@@ -46,25 +51,58 @@ func (e *Engine) watch(w store.Watcher) {
 const hintTimeout = 5 * time.Second
 
 // hint loads an account again if it is in memory and may have changed, or all accounts for
-// "".
-func (e *Engine) hint(id usher.AccountID) {
+// the zero Hint.
+func (e *Engine) hint(h store.Hint) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	switch {
 	case e.closed:
-	case id != "":
-		if l := e.inMemory(id); l != nil {
-			e.hintAt(l)
+	case h.Mark > 0:
+		e.confirmations.marked(h.Mark)
+	case h.Account != "":
+		if l := e.inMemory(h.Account); l != nil {
+			e.hintAt(l, h.Version)
 		}
-	case !e.sweeping:
-		e.sweeping = true
-		e.background.Add(1)
-		go e.sweep()
+	default:
+		e.index.each(func(snap *snapshot) bool {
+			snap.cached.doubt(0)
+			return true
+		})
+		if !e.sweeping {
+			e.sweeping = true
+			e.background.Add(1)
+			go e.sweep()
+		}
 	}
 }
 
-// hintAt adds an account to the next comparison with the store. It needs e.mu.
-func (e *Engine) hintAt(l *cachedAccount) {
+// hintAt looks at an account of which the store may have a version, 0 for unknown. A hint for a commit
+// of this Engine itself needs no look, but may come before the store has acknowledged the commit. It
+// needs e.mu.
+func (e *Engine) hintAt(l *cachedAccount, version uint64) {
+	if version > 0 && l.snap.version() >= version {
+		return
+	}
+	l.doubt(version)
+	if version > 0 && version == l.doubts.expected {
+		l.doubts.deferred = true
+		return
+	}
+	e.compareSoon(l)
+}
+
+// appended notes the end of the first Append of the pending commit, and looks at an account with a
+// hint that may have been for it. It needs e.mu.
+func (e *Engine) appended(l *cachedAccount) {
+	deferred := l.doubts.deferred
+	l.doubts.expected, l.doubts.deferred = 0, false
+	if deferred && l.inDoubt() && !l.gone && !e.closed {
+		e.compareSoon(l)
+	}
+}
+
+// compareSoon adds an account to the next comparison with the store. It needs e.mu.
+func (e *Engine) compareSoon(l *cachedAccount) {
 	if e.versions == nil {
 		e.reload(l)
 		return

@@ -6,6 +6,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/engine"
 	"github.com/usher-go/usher/store/memstore"
 )
@@ -44,7 +45,11 @@ func TestZero(t *testing.T) {
 		for _, err := range e.SeatSpans(ctx, "acme", noon, noon.Add(1)) {
 			errs["SeatSpans"] = err
 		}
-		assert.Len(t, errs, 22)
+		_, errs["As"] = e.As(ctx, "acme", "adam", nil)
+		_, errs["As of a Reader"] = e.AtLeast("acme", 1).As(ctx, "acme", "adam", nil)
+		_, errs["Can"] = e.Can(ctx, "acme", "adam", openDoor, nil)
+		errs["CheckAll"] = e.CheckAll(ctx, "acme", nil, []usher.Request{ask("adam", openDoor)})[0].Err
+		assert.Len(t, errs, 26)
 		for name, err := range errs {
 			assert.ErrorIs(t, err, engine.ErrClosed, name)
 		}
@@ -55,6 +60,9 @@ func TestZero(t *testing.T) {
 	d, err := new(engine.Reader).Check(ctx, ask("adam", openDoor))
 	assert.ErrorIs(t, err, engine.ErrClosed)
 	assert.False(t, d.Allowed())
+	_, err = new(engine.Reader).As(ctx, "acme", "adam", nil)
+	assert.ErrorIs(t, err, engine.ErrClosed)
+	assert.ErrorIs(t, new(engine.Reader).CheckAll(ctx, "acme", nil, []usher.Request{ask("adam", openDoor)})[0].Err, engine.ErrClosed)
 	_, err = new(engine.Reader).Explain(ctx, ask("adam", openDoor))
 	assert.ErrorIs(t, err, engine.ErrClosed)
 	f, err := new(engine.Reader).Filter(ctx, ask("adam", openDoor))

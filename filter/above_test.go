@@ -11,6 +11,7 @@ import (
 
 	"github.com/usher-go/usher/filter"
 	"github.com/usher-go/usher/internal/criteria"
+	"github.com/usher-go/usher/internal/criteria/criteriatest"
 )
 
 // The mappings of docs/lists.md: files in folders, and folders in folders.
@@ -64,7 +65,7 @@ func not(w criteria.Alternative) criteria.Alternative {
 
 // listOf returns the filter of the account acme for rows of a type.
 func listOf(typ string, never []criteria.Alternative, need ...criteria.Alternative) filter.Filter {
-	return filter.New(criteria.Criteria{Account: "acme", Types: []criteria.Type{{Name: typ, Needs: [][]criteria.Alternative{need}, Never: never}}})
+	return filter.New(criteriatest.New(criteria.Criteria{Account: "acme", Types: []criteria.Type{{Name: typ, Needs: [][]criteria.Alternative{need}, Never: never}}}))
 }
 
 const writtenAbove = "testdata/above.sql"
@@ -212,9 +213,9 @@ func TestContainersFailClosed(t *testing.T) {
 		assert.Equal(t, `("x"."company" COLLATE BINARY = ?1 AND `+row.want+")", c.SQL, row.name)
 	}
 	// A mapping without the container is an error, also for a user whose rules do not look at it.
-	looks := filter.New(criteria.Criteria{Account: "acme", Types: []criteria.Type{{
+	looks := filter.New(criteriatest.New(criteria.Criteria{Account: "acme", Types: []criteria.Type{{
 		Name: "file", Looks: func() criteria.Looks { return criteria.Looks{Above: []criteria.Level{inFolders}} },
-	}}})
+	}}}))
 	for _, f := range []filter.Filter{looks, listOf("file", nil, above)} {
 		_, err := f.SQL(compile(t, within(files, nil), filter.SQLite), 1)
 		assert.EqualError(t, err, "select file: mapping of file: rules look at the folder that contains it (or above), and In is not set; set it to a ContainerRow or ContainerColumns; use Empty if nothing contains the rows, or Unknown if the table does not have their containers")

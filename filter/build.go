@@ -9,7 +9,7 @@ import (
 
 func compileType(t *criteria.Type) *list {
 	b := builder{list: &list{
-		typ: t.Name, admit: t.Admit, looks: t.Looks,
+		typ: t.Name, looks: t.Looks,
 		fields: sorted(t.Fields), hidden: sorted(t.Hidden),
 	}}
 	b.never = b.simplify(b.alternatives(t.Never, false), false, ignoreHides)
@@ -27,6 +27,26 @@ func compileType(t *criteria.Type) *list {
 }
 
 type builder struct{ *list }
+
+// state is whether a scope matches, as far as its criteria show.
+type state uint8
+
+const (
+	no state = iota
+	yes
+	unknown // it depends on the resource
+)
+
+// opposite returns the state of the negation.
+func (s state) opposite() state {
+	switch s {
+	case yes:
+		return no
+	case no:
+		return yes
+	}
+	return s
+}
 
 // alternatives converts alternatives, without those that never match.
 func (b *builder) alternatives(written []criteria.Alternative, known bool) (alternatives []alternative) {

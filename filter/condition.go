@@ -30,7 +30,7 @@ type Condition struct {
 // QueryExecModeExec. For thousands of users, use Members.
 //
 // The error wraps [ErrMapping] if the table lacks a value that rules depend on,
-// usher.ErrUnknownAccount if the request names no account, or the error of the facts when they list
+// usher.ErrUnknownAccount if the request names no account, or the error of the facts, for example when they list
 // the users of a team.
 func (f Filter) SQL(t *Table, first int) (Condition, error) {
 	return f.condition("select", t, first, func(l *list, s *sqlWriter) (clause, error) {
@@ -62,21 +62,24 @@ func (f Filter) condition(what string, t *Table, first int, of func(*list, *sqlW
 	if first < 1 {
 		return fail(printable.Errorf("first parameter %d (want 1 or more)", first))
 	}
-	s := &sqlWriter{table: t, account: string(f.account), first: first, numbers: map[argument]int{}}
+	lists, err := f.lists()
+	if err != nil {
+		return fail(err)
+	}
+	s := &sqlWriter{table: t, account: string(f.Account()), first: first, numbers: map[argument]int{}}
 	c := alwaysFalse
-	if l := f.list(t.typ); l != nil {
+	if l := listOf(lists, t.typ); l != nil {
 		looks := l.required()
 		if err := cmp.Or(t.check(looks.Parties, looks.Attributes), t.CheckAbove(looks.Above)); err != nil {
 			return fail(err)
 		}
-		var err error
 		if c, err = of(l, s); err != nil {
 			return fail(err)
 		}
-	} else if len(f.lists) > 0 {
-		return fail(printable.Errorf("%w of %s: the filter is for %s", ErrMapping, t.typ, f.lists[0].typ))
+	} else if len(lists) > 0 {
+		return fail(printable.Errorf("%w of %s: the filter is for %s", ErrMapping, t.typ, lists[0].typ))
 	}
-	if f.account == "" && !c.isFalse() {
+	if f.Account() == "" && !c.isFalse() {
 		return fail(printable.Errorf("%w: the request names no account", usher.ErrUnknownAccount))
 	}
 	written := s.write(c)
@@ -84,6 +87,16 @@ func (f Filter) condition(what string, t *Table, first int, of func(*list, *sqlW
 		return fail(printable.Errorf("the ids of users and teams have %d bytes (PostgreSQL accepts %d per query); grant the permission to all users, or to fewer teams", size, limits.arguments))
 	}
 	return written, nil
+}
+
+// listOf returns the criteria of a type, or nil.
+func listOf(lists []*list, typ string) *list {
+	for _, l := range lists {
+		if l.typ == typ {
+			return l
+		}
+	}
+	return nil
 }
 
 // bytes returns the size of the arguments.

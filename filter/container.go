@@ -163,7 +163,7 @@ func (at place) above() (place, error) {
 
 // isZero reports whether no field is set.
 func (m Mapping) isZero() bool {
-	return m.Type == "" && m.Account == (Column{}) && m.In == nil && m.Members == (Members{}) &&
+	return m.Type == "" && m.Account == (Column{}) && m.ID == (Column{}) && m.In == nil && m.Members == (Members{}) &&
 		m.Parties == nil && m.Teams == nil && m.Attributes == nil
 }
 

@@ -2,6 +2,7 @@ package filter
 
 import (
 	"slices"
+	"sync"
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/internal/criteria"
@@ -10,52 +11,84 @@ import (
 // Filter selects resources of one account: in Go with Match and Masks, in a database with SQL and
 // Shown. The zero Filter selects nothing. A Filter is immutable and safe for concurrent use.
 //
-// A Filter is for one request, and must not be cached. It is fixed to the time and the facts with
-// which it was made. It calls the facts again only to list the users of teams.
+// A Filter is for one request, and must not be cached. It is fixed to the subject and the time with
+// which it was made, and keeps the facts, which it reads when it is used. It makes the terms of a
+// condition when SQL, Shown, Fields, None or All is first called.
 type Filter struct {
-	account usher.AccountID
-	lists   []*list
+	of *compiled // nil for the zero Filter
 }
 
-// New returns the filter for criteria. It is only for package policy, because criteria are internal
+// compiled is a source with its criteria, simplified when they are first needed.
+type compiled struct {
+	source criteria.Source
+	once   sync.Once
+	lists  []*list
+	err    error
+}
+
+// New returns the filter for a source. It is only for package policy, because criteria are internal
 // to usher. Applications get filters from policy.Policy or from an engine.
-func New(c criteria.Criteria) Filter {
-	f := Filter{account: c.Account, lists: make([]*list, len(c.Types))}
-	for i := range c.Types {
-		f.lists[i] = compileType(&c.Types[i])
+func New(source criteria.Source) Filter { return Filter{&compiled{source: source}} }
+
+// lists returns the simplified criteria of each type.
+func (f Filter) lists() ([]*list, error) {
+	if f.of == nil {
+		return nil, nil
 	}
-	return f
+	f.of.once.Do(func() {
+		c, err := f.of.source.Criteria()
+		if err != nil {
+			f.of.err = err
+			return
+		}
+		for i := range c.Types {
+			f.of.lists = append(f.of.lists, compileType(&c.Types[i]))
+		}
+	})
+	return f.of.lists, f.of.err
 }
 
 // Account returns the account whose resources are selected.
-func (f Filter) Account() usher.AccountID { return f.account }
+func (f Filter) Account() usher.AccountID {
+	if f.of == nil {
+		return ""
+	}
+	return f.of.source.Account()
+}
 
 // Types returns the types of resources that the filter can select. There is more than one only
 // for a bundle of permissions on several types.
 func (f Filter) Types() []string {
-	types := make([]string, len(f.lists))
-	for i, l := range f.lists {
-		types[i] = l.typ
+	if f.of == nil {
+		return nil
 	}
-	return types
+	return f.of.source.Types()
 }
 
-// None reports whether the filter can never select anything. Callers can then skip the query.
+// None reports whether the filter can never select anything. Callers can then skip the query. It is
+// false if the facts fail; SQL returns their error.
 func (f Filter) None() bool {
-	return !slices.ContainsFunc(f.lists, func(l *list) bool { return !l.none() })
+	lists, err := f.lists()
+	return err == nil && !slices.ContainsFunc(lists, func(l *list) bool { return !l.none() })
 }
 
 // All reports whether the filter selects all resources of the account, with nothing
-// masked.
+// masked. It is false if the facts fail.
 func (f Filter) All() bool {
-	return len(f.lists) > 0 && !slices.ContainsFunc(f.lists, func(l *list) bool { return !l.all() })
+	lists, err := f.lists()
+	return err == nil && len(lists) > 0 && !slices.ContainsFunc(lists, func(l *list) bool { return !l.all() })
 }
 
 // Fields returns the fields that can be masked in some row, sorted. For a bundle over several
-// types, they are the fields of all these types, while Shown takes those of the table's type.
+// types, they are the fields of all these types, while Shown takes those of the table's type. If the
+// facts fail, they are all fields that rules can hide.
 func (f Filter) Fields() []string {
+	lists, err := f.lists()
+	if err != nil {
+		return f.everyField()
+	}
 	var fields []string
-	for _, l := range f.lists {
+	for _, l := range lists {
 		if !l.none() {
 			fields = append(fields, l.masked...)
 		}
@@ -63,19 +96,9 @@ func (f Filter) Fields() []string {
 	return sorted(fields)
 }
 
-func (f Filter) list(typ string) *list {
-	for _, l := range f.lists {
-		if l.typ == typ {
-			return l
-		}
-	}
-	return nil
-}
-
 // list is the simplified criteria of one type, with indexes for atoms.
 type list struct {
 	typ    string
-	admit  func(usher.Resource) bool
 	looks  func() criteria.Looks
 	fields []string
 
@@ -114,7 +137,6 @@ type level struct {
 	typ    string
 	over   []criteria.PartySet // sorted
 	repeat bool                // all further containers are alike
-	check  func(usher.Resource) error
 }
 
 type side struct {

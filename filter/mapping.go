@@ -48,6 +48,7 @@ func (d Dialect) String() string {
 type Mapping struct {
 	Type       string               // the type of resource: calendar
 	Account    Column               // the account's id
+	ID         Column               // the id of the resource, for rules with here; default: not mapped, and such a rule is an error
 	Parties    map[string]Party     // by their names in the policy
 	Teams      map[string]Party     // the teams of parties of users and teams, whose users are in Parties
 	Attributes map[string]Attribute // by their names in the policy
@@ -171,6 +172,11 @@ func (m Mapping) compile(at place) (*Table, error) {
 	if t.account, err = m.accountColumn(at); err != nil {
 		return nil, m.wrong("account", err)
 	}
+	if m.ID != (Column{}) {
+		if t.parties[criteria.Party{Name: criteria.ResourceID}], err = m.idColumn(d); err != nil {
+			return nil, m.wrong("id", err)
+		}
+	}
 	if t.members, err = m.Members.compile(d); err != nil {
 		return nil, m.wrong("members", err)
 	}
@@ -213,6 +219,15 @@ func (m Mapping) accountColumn(at place) (columnRef, error) {
 		return columnRef{}, errNotParty
 	}
 	return m.Account.party(at.dialect)
+}
+
+// idColumn returns the column of ID as a party with one id.
+func (m Mapping) idColumn(d Dialect) (*columnRef, error) {
+	if m.ID.EmptyMeansNone {
+		return nil, errNotParty
+	}
+	p, err := m.ID.party(d)
+	return &p, err
 }
 
 func (m Mapping) compileParties(t *Table, what string, parties map[string]Party, teams bool) error {
@@ -266,7 +281,7 @@ func (t *Table) Teams() []string {
 
 func (t *Table) partyNames(teams bool) (names []string) {
 	for p := range t.parties {
-		if p.Teams == teams {
+		if p.Teams == teams && p.Name != criteria.ResourceID {
 			names = append(names, p.Name)
 		}
 	}
@@ -300,6 +315,8 @@ func (t *Table) check(parties []criteria.Party, attributes []string) error {
 	for _, p := range parties {
 		switch _, ok := t.parties[p]; {
 		case ok:
+		case p.Name == criteria.ResourceID:
+			return printable.Errorf("%w of %s: rules look at roles on a single %[2]s (here), and ID is not set; set it to the column with the id of the %[2]s", ErrMapping, t.typ)
 		case p.Teams:
 			return printable.Errorf("%w of %s: rules depend on the teams of the party %s, which are not mapped under Teams; %s", ErrMapping, t.typ, p.Name, withoutParty)
 		default:

@@ -10,6 +10,7 @@ import (
 
 	"github.com/usher-go/usher/filter"
 	"github.com/usher-go/usher/internal/criteria"
+	"github.com/usher-go/usher/internal/criteria/criteriatest"
 )
 
 // inTeams is the set of the direct members of some teams, as ids and as teams.
@@ -78,7 +79,7 @@ func TestMembersWithIDs(t *testing.T) {
 func TestMembersOfANumberedAccount(t *testing.T) {
 	m := withMembers(1)
 	m.Account = filter.Column{Name: "p.account", Kind: filter.Integer}
-	f := filter.New(criteria.Criteria{Account: "42", Types: []criteria.Type{{Name: "page", Needs: [][]criteria.Alternative{{over(criteria.Some, hostsIn(9, "sales"))}}}}})
+	f := filter.New(criteriatest.New(criteria.Criteria{Account: "42", Types: []criteria.Type{{Name: "page", Needs: [][]criteria.Alternative{{over(criteria.Some, hostsIn(9, "sales"))}}}}}))
 	c, err := f.SQL(compile(t, m, filter.PostgreSQL), 1)
 	require.NoError(t, err)
 	assert.Equal(t, []any{int64(42), "42", "sales"}, c.Args)
@@ -86,7 +87,7 @@ func TestMembersOfANumberedAccount(t *testing.T) {
 
 // An account that PostgreSQL cannot store as text is not in the tables.
 func TestMembersOfAnAccountThatIsNotText(t *testing.T) {
-	f := filter.New(criteria.Criteria{Account: "a\x00", Types: []criteria.Type{{Name: "page", Needs: [][]criteria.Alternative{{over(criteria.Some, hostsIn(9, "sales"))}}}}})
+	f := filter.New(criteriatest.New(criteria.Criteria{Account: "a\x00", Types: []criteria.Type{{Name: "page", Needs: [][]criteria.Alternative{{over(criteria.Some, hostsIn(9, "sales"))}}}}}))
 	c, err := f.SQL(compile(t, withMembers(1), filter.PostgreSQL), 1)
 	require.NoError(t, err)
 	assert.NotContains(t, c.SQL, "team_members")

@@ -12,6 +12,7 @@ import (
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/filter"
 	"github.com/usher-go/usher/internal/criteria"
+	"github.com/usher-go/usher/internal/criteria/criteriatest"
 )
 
 // columns has the host and the team of a page in columns, joined has them in tables.
@@ -243,10 +244,10 @@ func TestIDsOfAKind(t *testing.T) {
 
 // Every mistake is an error, with an empty condition.
 func TestSQLRefuses(t *testing.T) {
-	nobody := filter.New(criteria.Criteria{Types: []criteria.Type{{Name: "page", Needs: [][]criteria.Alternative{{anyPage()}}}}})
-	looks := filter.New(criteria.Criteria{Account: "acme", Types: []criteria.Type{{
+	nobody := filter.New(criteriatest.New(criteria.Criteria{Types: []criteria.Type{{Name: "page", Needs: [][]criteria.Alternative{{anyPage()}}}}}))
+	looks := filter.New(criteriatest.New(criteria.Criteria{Account: "acme", Types: []criteria.Type{{
 		Name: "page", Looks: func() criteria.Looks { return criteria.Looks{Parties: []criteria.Party{{Name: "guest"}}} },
-	}}})
+	}}}))
 	withoutTeam := columns
 	withoutTeam.Parties = map[string]filter.Party{"host": filter.Column{Name: "p.host"}}
 	calendars := columns

@@ -42,6 +42,8 @@ roles:
   reader:  {beside: true}
   lead:    {held-on: team, outside: true, at-most: 3, seats: {desk: optional}}
   root:    {beside: true, all: true}
+  sharer:  {held-on: event}
+  keeper:  {held-on: folder}
 bundles:
   writes: [event.write, event.burn]
 resources:
@@ -54,7 +56,7 @@ resources:
       "*":     {reader: any}
       run:     {chief: any}
       pay:     {billing: any}
-      list:    {clerk: any}
+      list:    {clerk: any, keeper: here or above}
       lead:    {lead: team as team}
       coach:   {lead: team as team and not own as host}
       edit:    {member: own as editor}
@@ -75,6 +77,7 @@ resources:
       write:   {member: any}
       burn:    {member: any}
       drop:    {member: any}
+      show:    {sharer: here and not own as host}
 never:
   writes:     any if ban
   event.burn: own as host and not own as guest
@@ -111,8 +114,13 @@ func TestWordsAllocateNothing(t *testing.T) {
 			"lea":   user("member", func(u *policy.User) { u.Teams, u.Seats = in("sales", "lead"), []seat.PoolName{"desk"} }),
 			"ben":   user("member", func(u *policy.User) { u.Grants = []policy.Grant{{Name: "ban"}} }),
 			"gus":   user("guest", nil),
+			"sam":   user("guest", nil),
 			"ron":   user("member", func(u *policy.User) { u.Status = usher.Requested }),
 		},
+	}
+	w.held = map[usher.Ref]map[string][]role.Name{
+		{Type: "event", ID: "e1"}:  {"user sam": {"sharer"}, "team sales": {"sharer"}},
+		{Type: "folder", ID: "f1"}: {"user sam": {"keeper"}},
 	}
 	event := func(parties map[string][]string, in usher.Resource) *usher.Object {
 		return &usher.Object{Type: "event", Parties: parties, In: in}
@@ -148,6 +156,10 @@ func TestWordsAllocateNothing(t *testing.T) {
 		{"or above", "mia", "read", event(host("max"), folder("host", "max", folder("keeper", "mia", nil))), "", usher.ReasonGranted, usher.SourceRole, "own or above as host or keeper"},
 		{"or above, of a team role", "otto", "open", event(nil, folder("team", "emea", nil)), "", usher.ReasonGranted, usher.SourceTeamRole, "team or above as team"},
 		{"not or above", "mia", "purge", event(host("mia"), folder("keeper", "max", nil)), "", usher.ReasonGranted, usher.SourceRole, "own as host and not own or above as keeper"},
+		{"here", "sam", "show", &usher.Object{Type: "event", ID: "e1"}, "", usher.ReasonGranted, usher.SourceResourceRole, "here and not own as host"},
+		{"here, through a team above", "mia", "show", &usher.Object{Type: "event", ID: "e1"}, "", usher.ReasonGranted, usher.SourceResourceRole, "here and not own as host"},
+		{"here, on another resource", "sam", "show", &usher.Object{Type: "event", ID: "e2"}, "", usher.ReasonNoPermission, 0, ""},
+		{"here or above", "sam", "list", event(nil, folder("host", "max", &usher.Object{Type: "folder", ID: "f1"})), "", usher.ReasonGranted, usher.SourceResourceRole, "here or above"},
 		{"gives", "mia", "hire", event(nil, nil), "clerk", usher.ReasonGranted, usher.SourceRole, "any if gives-clerk"},
 		{"has", "mia", "tend", event(host("clara"), nil), "", usher.ReasonGranted, usher.SourceRole, "any if of-clerk"},
 		{"has, of a role beside", "mia", "teach", event(host("max"), nil), "", usher.ReasonGranted, usher.SourceRole, "any if not of-reader"},
@@ -182,6 +194,27 @@ func TestWordsAllocateNothing(t *testing.T) {
 				}
 				sink = d.Allowed()
 			}))
+
+			a, err := p.Bind(w, "acme", nil).AsRequest(&r)
+			require.NoError(t, err)
+			assert.Zero(t, testing.AllocsPerRun(100, func() {
+				d, err := a.Check(r.Permission, r.Resource)
+				if err != nil {
+					t.Fatal(err)
+				}
+				sink = d.Allowed()
+			}), "on an Asker")
+
+			every := r
+			every.Resource = nil
+			f, err := p.Filter(w, &every)
+			require.NoError(t, err)
+			assert.Zero(t, testing.AllocsPerRun(100, func() {
+				selected, err := f.Match(row.on)
+				if err != nil || selected != d.Allowed() {
+					t.Fatal(selected, err)
+				}
+			}), "in a list")
 		})
 	}
 }

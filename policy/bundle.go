@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	"github.com/usher-go/usher"
-	"github.com/usher-go/usher/decision"
 	"github.com/usher-go/usher/internal/printable"
 )
 
@@ -18,7 +17,7 @@ func (p *Policy) evaluateBundle(f Facts, r *usher.Request, b *bundle) (answer, e
 		return answer{}, err
 	}
 	var q evaluation
-	if err := q.begin(p, f, r, first); err != nil {
+	if err := q.begin(p, f, r, &p.resources[first]); err != nil {
 		return answer{}, err
 	}
 	var granted []outcome
@@ -27,7 +26,7 @@ func (p *Policy) evaluateBundle(f Facts, r *usher.Request, b *bundle) (answer, e
 		q.switchResource(perm.resource, r.Resource)
 		outcome := q.decide(perm)
 		if q.err != nil || outcome.reason() != usher.ReasonGranted {
-			return answer{p, outcome, q.time}, q.err
+			return answer{p, outcome, q.time, nil}, q.err
 		}
 		granted = append(granted, outcome)
 	}
@@ -37,9 +36,9 @@ func (p *Policy) evaluateBundle(f Facts, r *usher.Request, b *bundle) (answer, e
 		for k, o := range granted {
 			bits[k] = o.bits()
 		}
-		return answer{decision.Join(p, bits...), granted[i], q.time}, nil
+		return answer{p, granted[i], q.time, bits}, nil
 	}
-	return answer{p, granted[0], q.time}, nil
+	return answer{p, granted[0], q.time, nil}, nil
 }
 
 // firstResource returns the index of the resource's type. Without a resource, it returns
@@ -69,7 +68,7 @@ func (q *evaluation) switchResource(resource int, thing usher.Resource) {
 			p: q.p, facts: q.facts, subject: q.subject, user: q.user, res: res,
 			account: q.account, err: q.err,
 		},
-		requestAccount: q.requestAccount, context: q.context, time: q.time, role: q.role, guard: q.guard, visitor: q.visitor, gives: q.gives,
+		requestAccount: q.requestAccount, context: q.context, time: q.time, class: q.class, visitor: q.visitor, acting: q.acting, gives: q.gives,
 		nearest: q.nearest, nearestKnown: q.nearestKnown, containerRead: q.containerRead,
 	}
 	if thing != nil && thing.Ref().Type == res.name {

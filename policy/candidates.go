@@ -136,12 +136,15 @@ func (m *remedyFinder) setFact(c *condition, value bool) {
 			m.add("a seat in "+c.of, 2, usher.Step{Kind: usher.StepSeat, Name: c.of})
 		}
 	case syntax.OnFeature:
-		if value && m.role != noRole && !m.p.roles[m.role].NoGrants {
+		if value && m.class.role != noRole && !m.p.roles[m.class.role].NoGrants {
 			m.add("the feature "+c.of, 2, usher.Step{Kind: usher.StepGrant, Name: c.of})
 		}
 	case syntax.OnSetting:
 		m.add("the setting "+c.of+" "+onOff(value), 3, usher.Step{Kind: usher.StepSetting, Name: c.of, Value: value})
 	case syntax.OnContext:
+		if c.of == usher.Acting {
+			return // another user has to send the request
+		}
 		m.add("a request with "+c.of+" "+trueFalse(value), 1, usher.Step{Kind: usher.StepContext, Name: c.of, Value: value})
 	case syntax.OnAttribute:
 		if m.resource != nil {
@@ -160,7 +163,7 @@ func (m *remedyFinder) setFact(c *condition, value bool) {
 
 func (m *remedyFinder) mayHoldSeat(name seat.PoolName) bool {
 	pool, ok := m.p.Pool(name)
-	if m.role == noRole {
+	if m.class.role == noRole {
 		return false
 	}
 	rule, _ := m.p.SeatRule(m.user, name)
@@ -229,7 +232,7 @@ func (m *remedyFinder) teamsOf(parties uint16) []usher.TeamID {
 }
 
 func (m *remedyFinder) gainTeamRole() {
-	if m.p.roles[m.role].NoTeamRoles {
+	if m.p.roles[m.class.role].NoTeamRoles {
 		return
 	}
 	for i, r := range m.p.roles {
@@ -273,10 +276,10 @@ func (m *remedyFinder) gainBeside() {
 func (m *remedyFinder) gainRole() {
 	for i, r := range m.p.roles {
 		switch {
-		case !r.OfAccount() || i == m.role || m.role == m.p.unique:
+		case !r.OfAccount() || i == m.class.role || m.class.role == m.p.unique:
 		case r.Unique:
 			m.addUnique()
-		case len(m.perm.byRole[i]) > 0 || m.guard != 0:
+		case len(m.perm.byRole[i]) > 0 || m.class.guard != 0:
 			m.add("role "+string(r.Name), 6, usher.Step{Kind: usher.StepRole, Name: string(r.Name)})
 		}
 	}
@@ -289,7 +292,7 @@ func (m *remedyFinder) addUnique() {
 }
 
 func (m *remedyFinder) gainGrant(asked permission.Permission) {
-	if !m.p.roles[m.role].NoGrants && !slices.ContainsFunc(m.user.Grants, func(g Grant) bool { return g.Name == asked.String() && m.lasts(&g) }) {
+	if !m.p.roles[m.class.role].NoGrants && !slices.ContainsFunc(m.user.Grants, func(g Grant) bool { return g.Name == asked.String() && m.lasts(&g) }) {
 		m.add("a grant of "+asked.String(), 5, usher.Step{Kind: usher.StepGrant, Name: asked.String()})
 		if title := m.p.permTitles[m.perm.index]; title != "" && asked == m.perm.name {
 			m.setTitle("the permission to " + title)

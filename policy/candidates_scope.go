@@ -17,6 +17,12 @@ func (m *remedyFinder) satisfyScopes(r *rule, team role.Name) {
 	}
 	var one [1]term
 	for _, t := range m.res.termsOf(r.extent, &one) {
+		if t.scope == syntax.ScopeHere {
+			if !m.holdsHere(r) {
+				m.gainRoleHere(r)
+			}
+			continue
+		}
 		switch yes, known := m.term(&t, team); {
 		case known && yes != t.not:
 		case t.not:

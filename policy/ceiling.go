@@ -31,6 +31,13 @@ type Ceiling struct {
 	account Account // a copy, since the caller may change its own
 	context usher.Context
 	at      time.Time
+	acting  bool
+
+	// The facts of the account, for roles on resources; nil: without them.
+	facts Facts
+	in    usher.AccountID
+	id    usher.UserID // of the actor
+	of    usher.UserID // the user of the commands; "": the rules of roles on resources are not compared
 }
 
 // Uncovered is a rule that a command would give, or that is part of a user's rank, and
@@ -59,7 +66,14 @@ func (p *Policy) Ceiling(actor *User, account *Account, context usher.Context, a
 	if err := p.knowsRole(actor); err != nil {
 		return Ceiling{}, err
 	}
-	return Ceiling{p, actor, *account, context, at}, nil
+	return Ceiling{p: p, actor: actor, account: *account, context: context, at: at}, nil
+}
+
+// OnBehalf returns the ceiling for commands on behalf of another user: conditions on the fact
+// acting hold for the actor. Check the ceilings of both users.
+func (c Ceiling) OnBehalf() Ceiling {
+	c.acting = true
+	return c
 }
 
 // Gives returns the first rule that a user has after a command, did not have before
@@ -82,7 +96,15 @@ func (c Ceiling) Gives(before, after *User) (given Uncovered, found bool, err er
 	for _, moment := range c.momentsOfBoth(before, after) {
 		actor := c.actorAt(moment.at)
 		change := comparison{p: c.p, from: c.rulesAt(before, moment.at), to: c.rulesAt(after, moment.at), only: moment.ended}
-		b, ok := change.first(actor.coversSource, actor.lacks)
+		if err := c.heldOn(before, after, &change.from, &change.to); err != nil {
+			return Uncovered{}, true, err
+		}
+		b, ok := change.first(actor.coversSource, func(change *comparison, b heldRule) bool {
+			if b.from.kind == usher.SourceResourceRole {
+				return actor.lacksHeld(change, b, before)
+			}
+			return actor.lacks(change, b)
+		})
 		if !ok {
 			continue
 		}
@@ -116,6 +138,9 @@ func (c Ceiling) Takes(before, after *User) (bool, error) {
 		change := comparison{p: c.p, from: c.rulesAt(after, moment.at), to: c.rulesAt(before, moment.at)}
 		change.from.withoutSeats, change.to.withSeats = released, released
 		change.from.withSeats, change.to.withoutSeats = got, got
+		if err := c.heldOn(before, after, &change.to, &change.from); err != nil {
+			return true, err
+		}
 		if _, ok := change.first(nil, nil); ok {
 			return true, nil
 		}

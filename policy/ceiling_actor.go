@@ -164,7 +164,7 @@ func (a *actorRules) switchResource(change *comparison) {
 func (c *Ceiling) holdsNow(of *condition) (value, known bool) {
 	switch of.kind {
 	case syntax.OnSeat, syntax.OnSetting, syntax.OnContext:
-		q := evaluation{evalContext: evalContext{p: c.p, user: c.actor, account: &c.account}, context: c.context}
+		q := evaluation{evalContext: evalContext{p: c.p, user: c.actor, account: &c.account}, context: c.context, acting: c.acting}
 		return q.condition(of)
 	}
 	return false, false

@@ -125,16 +125,28 @@ func (h *handing) movesCondition(id string, on usher.Resource) bool {
 	})
 }
 
-// actorCould reports whether the actor, in the user's place, could do something and see these fields.
+// actorCould reports whether the actor, in the user's place, could do something and see these fields:
+// in the user's teams alone, or also with the team roles of the actor. A team of the actor narrows the
+// rules with "not team" of the account role.
 func (h *handing) actorCould(p *policy.Policy, id usher.UserID, r usher.Request, fields []string) bool {
+	place := inPlaceOf(h.after, h.by)
+	if h.could(p, id, place, r, fields) {
+		return true
+	}
+	place.Teams = place.Teams[:len(h.after.Teams)]
+	return h.could(p, id, place, r, fields)
+}
+
+// could reports whether a user under the id, with some of the seats, could do something and see these fields.
+func (h *handing) could(p *policy.Policy, id usher.UserID, place *policy.User, r usher.Request, fields []string) bool {
+	base := r.Context
 	for _, seats := range mixtures(seatsOf(h.after), seatsOf(h.by)) {
-		place := inPlaceOf(h.after, h.by)
 		place.Seats = nil
 		for pool := range seats {
 			place.Seats = append(place.Seats, seat.PoolName(pool))
 		}
 		w := h.with(id, place)
-		for _, context := range mixtures(r.Context, h.context) {
+		for _, context := range mixtures(base, h.context) {
 			r.Context = context
 			d, err := p.Decide(w, &r)
 			builtIn := d.Detail().Rule.Source == usher.SourceBuiltIn // it protects the holder, regardless of the actor

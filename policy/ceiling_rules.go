@@ -42,11 +42,12 @@ func (r *effectiveRules) grantNamed(name string) *ruleSource {
 	return r.byGrant[name]
 }
 
-// ruleSource is a source of rules: an account role, a role beside, a team role, everyone, a grant,
-// or the rules of visitors.
+// ruleSource is a source of rules: an account role, a role beside, a team role, a role on resources,
+// everyone, a grant, or the rules of visitors.
 type ruleSource struct {
 	kind  usher.Source
 	role  int    // the index of a role
+	as    int    // the index of the role as which it is compared
 	grant string // the name of a grant
 	guard uint64 // what the account role requires; zero for that role's own rules, which include it
 	teams []usher.TeamID
@@ -85,7 +86,7 @@ func (c Ceiling) rulesAt(u *User, moment time.Time) effectiveRules {
 	r := effectiveRules{tree: c.account.Teams, sources: make([]ruleSource, 0, 3+len(u.Beside)+len(u.Teams)+len(u.Grants))}
 	r.sources = append(r.sources, own)
 	for held := range p.rolesBeside(u) {
-		r.sources = append(r.sources, ruleSource{kind: usher.SourceBeside, role: held, guard: guard, teams: own.teams})
+		r.sources = append(r.sources, ruleSource{kind: usher.SourceBeside, role: held, as: p.comparedAs(held), guard: guard, teams: own.teams})
 	}
 	r.sources = append(r.sources, ruleSource{kind: usher.SourceEveryone, guard: guard, teams: own.teams})
 	for on, held := range p.teamRoles(u) {
@@ -130,7 +131,7 @@ func (r *effectiveRules) holdOn(p *Policy, on usher.TeamID, held int, guard uint
 		}
 	}
 	r.sources = append(r.sources, ruleSource{
-		kind: usher.SourceTeamRole, role: held, guard: guard, teams: []usher.TeamID{on},
+		kind: usher.SourceTeamRole, role: held, as: p.comparedAs(held), guard: guard, teams: []usher.TeamID{on},
 		negatesTeams: p.ceilings.negatesTeams[held],
 	})
 }
@@ -175,7 +176,7 @@ func (r *effectiveRules) stopped(never *rule) bool { return never.need&r.fails =
 // same reports whether two sources are the same source for giving and taking. All account
 // roles are one source.
 func (s *ruleSource) same(other *ruleSource) bool {
-	return s.kind == other.kind && s.grant == other.grant && (s.kind == usher.SourceRole || s.role == other.role)
+	return s.kind == other.kind && s.grant == other.grant && (s.kind == usher.SourceRole || s.as == other.as)
 }
 
 // includes reports whether the source, of a user with the same features, has every
@@ -202,7 +203,7 @@ func (s *ruleSource) rule(perm *perm, i int) *rule {
 		return nil
 	case usher.SourceVisitor:
 		list = perm.visitor
-	case usher.SourceRole, usher.SourceBeside, usher.SourceTeamRole:
+	case usher.SourceRole, usher.SourceBeside, usher.SourceTeamRole, usher.SourceResourceRole:
 		list = perm.byRole[s.role]
 	}
 	if i < len(list) {

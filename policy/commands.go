@@ -30,8 +30,10 @@ var checked = map[permission.Permission][]string{
 	permission.MustParse("grant.revoke"):     {"user"},
 	accountConfigure:                         nil,
 	permission.MustParse("field.manage"):     nil,
+	roleDefine:                               nil,
 	permission.MustParse("account.transfer"): nil,
 	permission.MustParse("account.delete"):   nil,
+	permission.MustParse("request.decline"):  {"user"},
 }
 
 // forCommands reports whether a permission is checked only for commands. Besides those that
@@ -39,7 +41,7 @@ var checked = map[permission.Permission][]string{
 // concerns the actor alone.
 func forCommands(name permission.Permission) bool {
 	_, ok := checked[name]
-	return ok || name == userDelegate || name == userLeave || name == teamJoin || name == teamLeave
+	return ok || name == userDelegate || name == userLeave || name == teamJoin || name == teamLeave || name == requestMake
 }
 
 // mayNameNone are the permissions whose commands may name no party: add-user without teams,
@@ -69,8 +71,14 @@ func namesNoParty(name permission.Permission) bool {
 // lists. The permission user.request-to-join is for users who are not in the account, so that only
 // rules of visitors open it.
 func (p *Policy) Opens(name permission.Permission) bool {
+	if p == nil || len(p.perms) == 0 {
+		return false
+	}
+	if on, ok := p.shares(name); ok {
+		return p.opensOn(name.String(), on)
+	}
 	parties, ok := checked[name]
-	if !ok || p == nil || len(p.perms) == 0 {
+	if !ok {
 		return false
 	}
 	if name == userRequestToJoin { // users of the account have no use for it
@@ -95,6 +103,25 @@ type named struct {
 	another bool     // the user that it names is never the actor
 
 	stranger bool // the actor is not in the account, and so has no seat and no feature
+	byHost   bool // the host application describes the resource, with all its facts
+}
+
+// shares returns what the resource of a command names that gives or takes roles on single resources
+// under a permission, such as calendar.share; ok is false if no such command checks the permission.
+func (p *Policy) shares(name permission.Permission) (on named, ok bool) {
+	at, known := p.permTable.find(name)
+	if !known || at < 0 || name.Action() != "share" {
+		return named{}, false
+	}
+	res := p.perms[at].res
+	for i := range p.roles {
+		ok = ok || p.roles[i].OnResource == res.name
+	}
+	for i := range res.parties {
+		on.parties = append(on.parties, res.parties[i].name)
+	}
+	on.byHost = true
+	return on, ok
 }
 
 func (n named) has(party string) bool { return slices.Contains(n.parties, party) }
@@ -141,7 +168,13 @@ func (p *Policy) opens(name string, on named) bool {
 			return true
 		}
 	}
-	return p.anyCan(perm, perm.everyone, on) || p.anyCan(perm, perm.visitor, on)
+	return p.anyCan(perm, perm.everyone, on) || p.anyCan(perm, perm.visitor, on) || !holder && p.anyCustomCan(perm, on)
+}
+
+// anyCustomCan reports whether one of the rules that custom roles can have can match a resource
+// that names only the parties.
+func (p *Policy) anyCustomCan(perm *perm, on named) bool {
+	return slices.ContainsFunc(perm.choices, func(c choice) bool { return p.anyCan(perm, []rule{c.rule}, on) })
 }
 
 // closed reports whether a never rule or a built-in protection forbids a permission to all
@@ -175,7 +208,7 @@ func (p *Policy) closed(name string, on named) bool {
 func (p *Policy) met(perm *perm, l literal, on named) (can, always bool) {
 	switch c := &p.conditions[l.condition]; {
 	case c.kind == syntax.OnAttribute:
-		return false, true
+		return on.byHost, !on.byHost
 	case c.kind == syntax.OnGives:
 		this, other := p.canGive(perm.name, c.role)
 		if l.not {
@@ -188,7 +221,7 @@ func (p *Policy) met(perm *perm, l literal, on named) (can, always bool) {
 		return l.not, l.not
 	case on.stranger && (c.kind == syntax.OnSeat || c.kind == syntax.OnFeature):
 		return l.not, l.not
-	case c.kind != syntax.OnParty, on.has(c.of) && slices.Contains(mayNameNone, perm.name.String()):
+	case c.kind != syntax.OnParty, on.byHost, on.has(c.of) && slices.Contains(mayNameNone, perm.name.String()):
 		return true, false
 	default:
 		is := on.has(c.of) != l.not
@@ -232,7 +265,7 @@ func (r *resource) canReach(e extent, on named) bool {
 
 // canMatch reports whether a scope can match a resource that names only the given parties.
 func (r *resource) canMatch(t term, on named) bool {
-	if t.scope == syntax.ScopeAny {
+	if t.scope == syntax.ScopeAny || on.byHost {
 		return true
 	}
 	users, teams := false, false

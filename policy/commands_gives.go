@@ -11,15 +11,16 @@ var giving = map[permission.Permission]struct {
 	role func(*compiledRole) bool
 	none func(*Policy) bool // whether there is a command that gives none
 }{
-	permission.MustParse("user.create"):   {toUser, never},
+	permission.MustParse("user.create"):   {toUser, always}, // revoke-invitation gives none
 	userAdmit:                             {toUser, never},
 	permission.MustParse("user.set-role"): {func(r *compiledRole) bool { return toUser(r) || r.Beside }, (*Policy).hasBeside},
+	roleDefine:                            {func(r *compiledRole) bool { return !r.Unique }, always}, // delete-role with a replacement
 	permission.MustParse("team.set-role"): {func(r *compiledRole) bool { return r.OnTeam }, always},
 	userDelegate:                          {func(r *compiledRole) bool { return !r.Unique }, always}, // it is checked for any command
 }
 
 // toUser reports whether a role is an account role that a command can give.
-func toUser(r *compiledRole) bool { return !r.OnTeam && !r.Beside && !r.Unique }
+func toUser(r *compiledRole) bool { return r.OfAccount() && !r.Unique }
 
 func always(*Policy) bool { return true }
 
@@ -51,6 +52,9 @@ func (p *Policy) canGive(name permission.Permission, role int) (this, other bool
 		default:
 			other = true
 		}
+	}
+	for _, like := range p.custom.like { // roles of accounts are given, too
+		other = other || g.role(&p.roles[p.roleIndex(like)])
 	}
 	return this, other
 }

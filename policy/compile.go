@@ -16,24 +16,42 @@ import (
 // The limits of a policy. The bits of a decision have room for this much, and the limits
 // bound the cost of a hostile file.
 const (
-	maxRoles       = 256
-	maxPermissions = 4096
-	maxBundles     = 1024
-	maxParties     = 16
-	maxFields      = 40 // of one resource, in all groups
-	maxLiterals    = 40 // of one resource, including what roles require
-	maxCellRules   = 64
-	maxRules       = 1<<20 - 1 // after expansion of includes; an outcome has 20 bits for a rule
+	maxRoles        = 256
+	maxPermissions  = 4096
+	maxBundles      = 1024
+	maxParties      = 16
+	maxFields       = 40 // of one resource, in all groups
+	maxLiterals     = 40 // of one resource, including what roles require
+	maxCellRules    = 64
+	maxRolesOnTypes = 64        // held on resources; a bit for each
+	maxRules        = 1<<20 - 1 // after expansion of includes; an outcome has 20 bits for a rule
 )
 
 // Compile resolves every name of a document and returns the compiled policy. The error is a
 // *syntax.Problems. If the document already has problems, the error contains them and the
 // other problems that Compile finds, except those that may be consequences of the first ones.
 // Compile does not change the document.
+//
+// A policy with custom-roles keeps the document, which must then not be changed any more.
 func Compile(d *syntax.Document) (*Policy, error) {
 	if d == nil {
 		d = &syntax.Document{}
 	}
+	p, err := compile(d, nil)
+	if err != nil {
+		return nil, err
+	}
+	if d.Custom != nil {
+		p.custom.base = p
+		p.custom.doc = d
+		p.custom.derived = &derivedCache{}
+	}
+	return p, nil
+}
+
+// compile is Compile for a policy with further roles. Such a policy has the digest and the
+// warnings of the policy without them, which the caller adds.
+func compile(d *syntax.Document, custom []customRole) (*Policy, error) {
 	problems := d.Problems.Clone()
 	problems.File = d.File
 	c := compiler{
@@ -43,14 +61,15 @@ func Compile(d *syntax.Document) (*Policy, error) {
 		warnings:   &syntax.Problems{File: d.File},
 		used:       map[int]bool{},
 		fromBundle: map[int32]bool{},
+		custom:     custom,
 		p: &Policy{
 			file: d.File, name: d.Name, title: d.Title, unique: -1,
 			settings: map[string]bool{}, settingTitles: map[string]string{}, settingAsks: map[string]permission.Permission{}, permTitles: map[int]string{}, contexts: map[string]bool{}, attributes: map[string]bool{},
 		},
 	}
 	for _, step := range []func(){
-		c.seats, c.facts, c.resources, c.containers, c.conditions, c.roles, c.conditionRoles, c.permissions, c.bundles, c.settingRules, // declarations
-		c.cells, c.never, // rules
+		c.seats, c.facts, c.resources, c.containers, c.conditions, c.roles, c.customRoles, c.conditionRoles, c.permissions, c.bundles, c.settingRules, // declarations
+		c.cells, c.customCells, c.never, // rules
 	} {
 		step()
 	}
@@ -63,9 +82,12 @@ func Compile(d *syntax.Document) (*Policy, error) {
 	}
 	c.fillPermTable()
 	c.p.ceilings = newCeilingTable(c.p)
-	c.lint()
-	c.p.digest = d.Digest()
-	c.p.warnings = c.warnings.All()
+	c.p.classes = c.p.newClassTable(custom != nil)
+	if custom == nil {
+		c.lint()
+		c.p.digest = d.Digest()
+		c.p.warnings = c.warnings.All()
+	}
 	return c.p, nil
 }
 
@@ -85,8 +107,11 @@ type compiler struct {
 	cellRules []map[int]row // by permission: the rules for each role, or everyone
 	allRules  map[int]int32 // by role: the rule for `all: true`
 
+	custom []customRole // the roles of an account; nil: none
+
 	replaced   []syntax.Name  // cells of wildcards that no permission has
 	fromBundle map[int32]bool // the written rules under never that forbid a bundle
+	cellOf     int            // the role of the rule that is being resolved, everyone, visitor or underNever
 	member     string         // a permission of the bundle whose rule is being resolved; "" for none
 }
 
@@ -241,6 +266,9 @@ func (c *compiler) conditions() {
 				c.unknown(d.Of, "setting", c.p.Settings)
 			}
 		case syntax.OnContext:
+			if d.Of.Text == usher.Acting {
+				break // it follows from the request, and no caller states it
+			}
 			c.p.contexts[d.Of.Text] = true
 		case syntax.OnAttribute:
 			c.p.attributes[d.Of.Text] = true
@@ -286,6 +314,8 @@ func (c *compiler) conditionRoles() {
 			c.unknown(n, "role", c.p.roleNames)
 		case d.Kind == syntax.OnHas && c.p.roles[at].OnTeam:
 			c.problems.Add(n.Pos, "%s is a team role; has takes an account role or a role beside it", n.Text)
+		case d.Kind == syntax.OnHas && c.p.roles[at].OnResource != "":
+			c.problems.Add(n.Pos, "%s is held on %s; has takes an account role or a role beside it", n.Text, c.p.roles[at].OnResource)
 		}
 		c.p.conditions[i].role = max(at, 0)
 	}
@@ -317,6 +347,9 @@ func (c *compiler) requiredLiteral(condition int) uint64 {
 
 func (c *compiler) fillPermTable() {
 	c.p.permTable = newPermTable(len(c.p.perms) + len(c.p.bundles))
+	for i := range c.p.resources {
+		c.p.resources[i].index = i
+	}
 	for i := range c.p.perms {
 		perm := &c.p.perms[i]
 		perm.res = &c.p.resources[perm.resource]

@@ -8,11 +8,13 @@ import (
 	"github.com/usher-go/usher/role"
 )
 
-// everyone and visitor are the keys of the cells of everyone and of visitors in the rows of a
-// permission, beside the indices of roles.
+// everyone, visitor and chosen are the keys of the cells of everyone, of visitors and of custom in
+// the rows of a permission, beside the indices of roles.
 const (
-	everyone = -1
-	visitor  = -2
+	everyone   = -1
+	visitor    = -2
+	underNever = -3 // not a key, but the value of compiler.cellOf for a rule under never
+	chosen     = -4 // the rules among which the author of a custom role chooses
 )
 
 // allText is the text of the rule for all: true.
@@ -68,6 +70,9 @@ func (c *compiler) cell(resource int, about string, d syntax.Cell) (who int, rul
 	case role.Everyone:
 	case role.Visitor:
 		who, source = visitor, usher.SourceVisitor
+	case role.Custom:
+		who, source = chosen, usher.SourceRole
+		c.customCell(d)
 	default:
 		if who = c.p.roleIndex(name); who < 0 {
 			if len(c.p.roles) == 0 {
@@ -78,9 +83,13 @@ func (c *compiler) cell(resource int, about string, d syntax.Cell) (who int, rul
 		}
 		source = c.sourceOf(who)
 	}
+	c.cellOf = who
 	for i, r := range d.Rules {
 		if !c.limit(r.Pos, i+1, maxCellRules, "rules in one cell") {
 			break
+		}
+		if c.heldOn() != nil {
+			c.onlyHere(&c.p.resources[resource], about, r)
 		}
 		if who == visitor {
 			c.visitorScope(r)
@@ -97,6 +106,8 @@ func (c *compiler) sourceOf(who int) usher.Source {
 	switch r := &c.p.roles[who]; {
 	case r.OnTeam:
 		return usher.SourceTeamRole
+	case r.OnResource != "":
+		return usher.SourceResourceRole
 	case r.Beside:
 		return usher.SourceBeside
 	}
@@ -107,7 +118,8 @@ func (c *compiler) sourceOf(who int) usher.Source {
 // A caller who is not logged in has no id, so such a scope could never match, although the file
 // reads as if it could.
 func (c *compiler) visitorScope(r syntax.Rule) {
-	if r.Scope == syntax.ScopeAny && len(r.And) == 0 {
+	isHere := func(t syntax.Term) bool { return t.Scope == syntax.ScopeHere } // reported for that reason
+	if r.Scope == syntax.ScopeAny && len(r.And) == 0 || slices.ContainsFunc(r.Terms(), isHere) {
 		return
 	}
 	scopes := r
@@ -117,7 +129,7 @@ func (c *compiler) visitorScope(r syntax.Rule) {
 
 // cellNames returns the names that a cell can have.
 func (c *compiler) cellNames() []string {
-	names := []string{string(role.Everyone), string(role.Visitor)}
+	names := []string{string(role.Everyone), string(role.Visitor), string(role.Custom)}
 	for _, r := range c.p.roles {
 		names = append(names, string(r.Name))
 	}

@@ -68,6 +68,7 @@ func (c *compiler) neverRule(about string, perms []int, r syntax.Rule, isBundle 
 			if isBundle {
 				c.member = c.p.perms[at].name.String()
 			}
+			c.cellOf = underNever
 			compiled = c.rule(resource, about, r)
 			c.member = ""
 			resolved[resource] = compiled

@@ -26,11 +26,15 @@ func (c *compiler) roles() {
 	for i := range names {
 		c.p.roles = append(c.p.roles, c.role(&c.doc.Roles[i], &roleIndex))
 	}
+	for i := range c.custom {
+		names = append(names, c.addCustomRole(&c.custom[i], &roleIndex))
+	}
 	c.p.roleTable = newNameTable(names)
 	for _, r := range c.p.roles {
 		c.p.teamSeats = c.p.teamSeats || r.OnTeam && r.hasSeats()
 		c.p.held = append(c.p.held, heldRole{r.guard, r.OnTeam, r.OnTeam && r.Outside, r.Beside, !r.OfAccount()})
 	}
+	c.rolesOnTypes()
 	c.uniqueAndDefault()
 	if c.limit(syntax.Pos{Line: 1, Col: 1}, len(c.guards), maxLiterals, "conditions that roles require") && c.acyclic() {
 		c.closures()
@@ -40,11 +44,14 @@ func (c *compiler) roles() {
 
 func (c *compiler) role(d *syntax.Role, names *index) compiledRole {
 	r := compiledRole{pos: d.Name.Pos, Role: role.Role{
-		Name: role.Name(d.Name.Text), Title: d.Title, OnTeam: d.OnTeam, Beside: d.Beside,
+		Name: role.Name(d.Name.Text), Title: d.Title, OnTeam: d.OnTeam, Beside: d.Beside, OnResource: d.OnResource.Text,
 		Unique: d.Unique, HandsOverTo: role.Name(d.HandsOverTo.Text), Default: d.Default, All: d.All,
 		AtLeast: d.AtLeast, AtMost: d.AtMost,
 		NoTeamRoles: d.NoTeamRoles, NoGrants: d.NoGrants, Outside: d.Outside,
 	}}
+	if role.Name(d.Name.Text) == role.Custom {
+		c.problems.Add(d.Name.Pos, "%s cannot name a role: the cells of this name list what the roles that accounts define can have", d.Name.Text)
+	}
 	if d.Name.Text == syntax.TitleKey {
 		c.problems.Add(d.Name.Pos, "%s cannot name a role: a permission has its title beside the cells of roles", d.Name.Text)
 	}
@@ -65,10 +72,13 @@ func (c *compiler) role(d *syntax.Role, names *index) compiledRole {
 	if d.AtMost > 0 && d.AtLeast > d.AtMost {
 		c.problems.Add(d.BoundsPos, "%s has at-least: %d, which is more than its at-most: %d", d.Name.Text, d.AtLeast, d.AtMost)
 	}
-	if d.Outside && !d.OnTeam {
+	if d.Outside && !d.OnTeam && d.OnResource.Text == "" {
 		c.addUnlessPartial(d.OutsidePos, "%s is not a team role; outside is only for team roles, which have held-on: team", d.Name.Text)
 	}
 	switch {
+	case d.OnResource.Text != "":
+		c.resourceRole(d)
+		return r
 	case d.OnTeam:
 		c.teamRole(d)
 	case d.Beside:
@@ -85,6 +95,8 @@ func (c *compiler) role(d *syntax.Role, names *index) compiledRole {
 // roles beside.
 func (c *compiler) mayInclude(d, included *syntax.Role, at syntax.Name) {
 	switch {
+	case d.OnResource.Text != included.OnResource.Text:
+		c.problems.Add(at.Pos, "%s includes %s, but %[1]s is %[3]s and %[2]s is %[4]s; a role includes roles that are held in the same way", d.Name.Text, at.Text, howHeld(d), howHeld(included))
 	case d.OnTeam != included.OnTeam:
 		other := "an account role"
 		if d.Beside || included.Beside {
@@ -174,6 +186,8 @@ func (c *compiler) handOver(d *syntax.Role, names *index) {
 			c.problems.Add(to.Pos, "%s hands over to itself; name the role that the previous holder gets", to.Text)
 		case c.doc.Roles[i].OnTeam:
 			c.problems.Add(to.Pos, "%s is a team role; hands-over-to must name an account role", to.Text)
+		case c.doc.Roles[i].OnResource.Text != "":
+			c.problems.Add(to.Pos, "%s is %s; hands-over-to must name an account role", to.Text, howHeld(&c.doc.Roles[i]))
 		case c.doc.Roles[i].Beside:
 			c.problems.Add(to.Pos, "%s is held beside the account role; hands-over-to must name an account role", to.Text)
 		}
@@ -233,7 +247,7 @@ func (c *compiler) uniqueAndDefault() {
 	if len(unique) == 1 && len(byDefault) == 1 && unique[0] == byDefault[0] {
 		c.problems.Add(unique[0].Pos, "%s is unique and default; a second user could not be added", unique[0].Text)
 	}
-	for i := range c.p.roles {
+	for i := range min(len(c.p.roles), len(c.doc.Roles)) {
 		for _, n := range c.doc.Roles[i].Includes {
 			if len(unique) > 0 && n.Text == unique[0].Text {
 				c.problems.Add(n.Pos, "%s is unique; no role may include it", n.Text)

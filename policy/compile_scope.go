@@ -15,18 +15,23 @@ func (c *compiler) scope(r *resource, about string, d syntax.Rule) extent {
 		c.problems.Add(d.Pos, "more than %d scopes in one rule", syntax.MaxTerms)
 		return extent{}
 	}
-	terms := make([]term, len(written))
+	terms, here := make([]term, len(written)), uint8(0)
 	for i, t := range written {
-		if t.Scope < syntax.ScopeAny || t.Scope > syntax.ScopeShared {
+		if t.Scope < syntax.ScopeAny || t.Scope > syntax.ScopeHere {
 			c.addUnlessPartial(d.Pos, "a rule for %s has no scope", about)
+		}
+		if t.Scope == syntax.ScopeHere {
+			here = c.here(r, about, t)
+			terms[i] = term{scope: t.Scope, not: t.Not, above: upward{levels: here}}
+			continue
 		}
 		terms[i] = term{scope: t.Scope, not: t.Not, parties: c.considered(r, t), above: c.above(r, t)}
 	}
-	if len(terms) == 1 && !written[0].Above {
+	if len(terms) == 1 && !written[0].Above && written[0].Scope != syntax.ScopeHere {
 		return extent{scope: terms[0].scope, parties: terms[0].parties}
 	}
 	slices.SortFunc(terms, compareTerms)
-	e := extent{scope: scopeJoined, join: r.join(slices.Compact(terms))}
+	e := extent{scope: scopeJoined, join: r.join(slices.Compact(terms)), here: here}
 	c.joinLimit(e.join, d.Pos)
 	return e
 }
@@ -80,5 +85,5 @@ func compareTerms(a, b term) int {
 		}
 		return 0
 	}
-	return cmp.Or(cmp.Compare(not(a), not(b)), cmp.Compare(a.scope, b.scope), cmp.Compare(a.parties, b.parties), slices.Compare(a.above.parties[:], b.above.parties[:]))
+	return cmp.Or(cmp.Compare(not(a), not(b)), cmp.Compare(a.scope, b.scope), cmp.Compare(a.parties, b.parties), cmp.Compare(a.above.levels, b.above.levels), slices.Compare(a.above.parties[:], b.above.parties[:]))
 }

@@ -25,7 +25,7 @@ func TestCompileByHand(t *testing.T) {
 			d.Never = []syntax.Never{{Permission: name("user.delete"), Rules: rules(syntax.Rule{})}}
 		}, "by-hand:0:0: a rule for user.delete has no scope"},
 		{func(d *syntax.Document) {
-			d.Never = []syntax.Never{{Permission: name("user.delete"), Rules: rules(syntax.Rule{Scope: 6})}}
+			d.Never = []syntax.Never{{Permission: name("user.delete"), Rules: rules(syntax.Rule{Scope: 7})}}
 		}, "by-hand:0:0: a rule for user.delete has no scope"},
 		{func(d *syntax.Document) { d.Bundles = []syntax.Bundle{{Name: name("desk")}} }, "by-hand:0:0: bundle desk is empty; list permissions"},
 		{func(d *syntax.Document) { d.Conditions = []syntax.Condition{{Name: name("mfa")}} }, "by-hand:0:0: condition mfa has no fact"},

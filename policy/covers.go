@@ -13,6 +13,7 @@ type extent struct {
 	parties uint16 // those considered; none if the scope is joined
 	join    uint16 // of a joined scope: one more than an index in resource.joins
 	scope   syntax.Scope
+	here    uint8 // of a rule of a role held on resources: the containers at which its scope here looks
 }
 
 // covers reports whether a rule with extent a allows everything that a rule of the same

@@ -180,6 +180,8 @@ func (p *Policy) Attributes() []string { return sortedKeys(p.attributes) }
 //	grant.give         grant.revoke
 //	field.manage
 //	audit.view
+//	request.make       request.decline
+//	role.define
 //
 // The commands of package account check all of them except user.view, user.edit-sign-in and
 // audit.view, which are for the host application to check. FORMAT.md beside this package
@@ -226,6 +228,7 @@ func (p *Policy) Bundle(name permission.Permission) (perms []permission.Permissi
 //	grant  user: users
 //	field
 //	audit
+//	request  user: users
 //
 // A file adds cells to these permissions, and may add parties, groups of fields and
 // permissions. A permission without cells is denied.

@@ -54,7 +54,7 @@ type userState struct {
 }
 
 func (s *userState) begin(p *Policy, f Facts, r *usher.Request) error {
-	if err := s.evaluation.begin(p, f, r, 0); err != nil {
+	if err := s.evaluation.begin(p, f, r, &p.resources[0]); err != nil {
 		return err
 	}
 	if !s.active() {

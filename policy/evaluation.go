@@ -17,10 +17,10 @@ type evaluation struct {
 	evalContext
 	context usher.Context
 	time    time.Time // the request's, or the clock's after its first use
-	role    int       // the index of the user's account role; noRole: not in the account
-	visitor bool      // the request is marked as a visitor's
-	gives   int16     // the role that the command gives: givesUnknown, givesNone, or its index plus givesRole
-	guard   uint64    // the conditions that the role requires
+	class   *class
+	visitor bool  // the request is marked as a visitor's
+	acting  bool  // a user acts on behalf of the subject
+	gives   int16 // the role that the command gives: givesUnknown, givesNone, or its index plus givesRole
 
 	// Cached results: a bit for each literal and for each scope.
 	known, holds, possible               uint64
@@ -31,10 +31,10 @@ type evaluation struct {
 	nearest                     usher.Resource
 	nearestKnown, containerRead bool
 
-	// Of the current permission: the first rule of each kind, by rank, and the fields
-	// that all granting rules hide.
-	granted, unmet, outOfScope *rule
-	hidden                     uint64
+	// The roles that the subject holds on the resource and above it, a bit for each, and how far
+	// they were read: the number of levels, or heldAll.
+	heldHere, heldAbove uint64
+	heldLevels          uint8
 }
 
 // evalContext is what scopes need.
@@ -52,13 +52,8 @@ type evalContext struct {
 // subject is the user that a request is about.
 type subject struct {
 	user  *User // nil: not in the account
-	role  int   // the index of the account role; noRole: not in the account
-	guard uint64
+	class *class
 }
-
-// noRole is the role of a subject that is not in the account. It is not the index of a role, and
-// not that of a unique role that the policy lacks, so such a subject is not mistaken for a holder.
-const noRole = -2
 
 // minTime and maxTime are the bounds of the time in a Decision, in seconds since 1970.
 const (
@@ -67,8 +62,7 @@ const (
 )
 
 // begin validates the request and looks up the subject.
-func (q *evaluation) begin(p *Policy, f Facts, r *usher.Request, resource int) error {
-	res := &p.resources[resource]
+func (q *evaluation) begin(p *Policy, f Facts, r *usher.Request, res *resource) error {
 	if err := p.validate(f, r, res); err != nil {
 		return err
 	}
@@ -81,11 +75,22 @@ func (q *evaluation) begin(p *Policy, f Facts, r *usher.Request, resource int) e
 func (q *evaluation) fill(p *Policy, f Facts, r *usher.Request, who subject, res *resource) {
 	q.p, q.facts, q.res = p, f, res
 	q.subject, q.resource, q.context, q.time = r.Subject, r.Resource, r.Context, r.Time
-	q.user, q.role, q.guard, q.visitor = who.user, who.role, who.guard, r.Visitor
+	q.user, q.class, q.visitor = who.user, who.class, r.Visitor
 	q.requestAccount = r.Account
+	q.acting = r.OnBehalf()
 	if r.Gives != "" {
 		q.gives = p.gives(r.Gives)
 	}
+}
+
+// clear removes everything that was evaluated.
+func (q *evaluation) clear() {
+	was := *q
+	*q = evaluation{
+		context: was.context, time: was.time, class: was.class, visitor: was.visitor, acting: was.acting, gives: was.gives,
+		requestAccount: was.requestAccount,
+	}
+	q.p, q.facts, q.subject, q.user, q.res, q.resource = was.p, was.facts, was.subject, was.user, was.res, was.resource
 }
 
 // The values of evaluation.gives. A role is its index plus givesRole.
@@ -110,24 +115,35 @@ func (p *Policy) gives(name string) int16 {
 // quickValidate reports whether a fast check finds the request valid. If it returns false,
 // validate decides.
 func (res *resource) quickValidate(f Facts, r *usher.Request) bool {
-	if len(r.Context) > 0 || r.Visitor || r.Gives != "" {
+	if len(r.Context) > 0 || r.Visitor || r.Gives != "" || !isTimed(f, r.Time) {
 		return false
 	}
-	if r.Time == (time.Time{}) {
-		if _, ok := f.(Clock); !ok {
-			return false
-		}
-	} else if at := r.Time.Unix(); at < minTime || at > maxTime {
+	return r.Resource == nil || res.quickAdmit(r.Resource, r.Account)
+}
+
+// isTimed reports whether a decision can have the time, or the time of the facts' clock if it is zero.
+func isTimed(f Facts, at time.Time) bool {
+	if at == (time.Time{}) {
+		_, ok := f.(Clock)
+		return ok
+	}
+	return f != nil && inRange(at)
+}
+
+// inRange reports whether a decision can have the time.
+func inRange(at time.Time) bool {
+	s := at.Unix()
+	return s >= minTime && s <= maxTime
+}
+
+// quickAdmit reports whether a fast check finds that a request about an account may be about a
+// resource of the type. If it returns false, checkResource decides.
+func (res *resource) quickAdmit(on usher.Resource, account usher.AccountID) bool {
+	if _, literal := on.(*usher.Object); literal || on.Ref().Type != res.name {
 		return false
 	}
-	if r.Resource == nil {
-		return true
-	}
-	if _, literal := r.Resource.(*usher.Object); literal || r.Resource.Ref().Type != res.name {
-		return false
-	}
-	account := r.Resource.InAccount()
-	return account == "" || account == r.Account
+	in := on.InAccount()
+	return in == "" || in == account
 }
 
 // validate returns an error if the request is invalid.
@@ -135,7 +151,7 @@ func (p *Policy) validate(f Facts, r *usher.Request, res *resource) error {
 	if f == nil {
 		return errNoFacts
 	}
-	if r.Visitor && r.Subject != "" {
+	if r.Visitor && (r.Subject != "" || r.By != "") {
 		return usher.ErrVisitor
 	}
 	if r.Time.IsZero() {
@@ -163,6 +179,9 @@ var errNoFacts = errors.New("the facts are nil")
 
 func (p *Policy) checkContext(context usher.Context) error {
 	for name := range context {
+		if name == usher.Acting {
+			return printable.Errorf("fact of a request %q: %w; it follows from Request.By", name, usher.ErrUndeclared)
+		}
 		if !p.contexts[name] {
 			return undeclared("fact of a request", name, p.Contexts())
 		}
@@ -216,19 +235,25 @@ func undeclared(what, name string, names []string) error {
 	return printable.Errorf("%s %q: %w%s", what, name, usher.ErrUndeclared, suggest.DidYouMean(name, names))
 }
 
+// lookUp returns the user with an id, and the user's class.
 func (p *Policy) lookUp(f Facts, id usher.UserID) (subject, error) {
 	if id == "" {
-		return subject{role: noRole}, nil
+		return subject{class: p.absentClass()}, nil
 	}
 	user, err := f.User(id)
 	if err != nil || user == nil {
-		return subject{role: noRole}, err
+		return subject{class: p.absentClass()}, err
 	}
+	return p.subjectOf(user)
+}
+
+// subjectOf returns a user with the user's class.
+func (p *Policy) subjectOf(user *User) (subject, error) {
 	at := p.roleIndex(user.Role)
 	if at < 0 || p.held[at].notOfAccount {
-		return subject{role: noRole}, undeclared("role of the user", string(user.Role), nil)
+		return subject{class: p.absentClass()}, undeclared("role of the user", string(user.Role), nil)
 	}
-	return subject{user, at, p.held[at].guard}, nil
+	return subject{user, p.classOf(user, at)}, nil
 }
 
 // lasts reports whether a grant has not ended. It needs the time only for a grant with an

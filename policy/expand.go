@@ -19,11 +19,12 @@ func (c *compiler) expand() {
 			granting[perm] = append(granting[perm], i)
 		}
 	}
-	rules, grants := 0, 0
+	rules, grants, choices := 0, 0, 0
 	for i := range c.p.perms {
 		rules += c.count(i)
 		grants += 1 + len(granting[i])
-		if rules+grants > maxRules {
+		choices += len(c.p.perms[i].choices)
+		if rules+grants > maxRules || c.custom == nil && rules+grants+choices*c.p.custom.atMost > maxRules {
 			c.problems.Add(syntax.Pos{Line: 1, Col: 1}, "with all includes and bundles expanded, the policy has more than %d rules", maxRules)
 			return
 		}
@@ -80,7 +81,6 @@ func (e *expander) expand(bundles []int) {
 			break
 		}
 		give(who, compiledRule{written: e.allRules[who], extent: extent{scope: syntax.ScopeAny}})
-		e.perm.beside = e.perm.beside || e.p.roles[who].Beside
 	}
 	for _, who := range slices.Sorted(maps.Keys(e.cellRules[e.index])) {
 		if who < 0 {
@@ -89,8 +89,11 @@ func (e *expander) expand(bundles []int) {
 		for _, written := range e.cellRules[e.index][who] {
 			give(who, written)
 		}
-		e.perm.onTeams = e.perm.onTeams || e.p.roles[who].OnTeam
-		e.perm.beside = e.perm.beside || e.p.roles[who].Beside
+	}
+	for i, list := range e.perm.byRole {
+		if e.p.roles[i].OnResource != "" && len(list) > 0 {
+			e.perm.onResources = append(e.perm.onResources, i)
+		}
 	}
 	for _, written := range e.cellRules[e.index][everyone] {
 		e.perm.everyone = append(e.perm.everyone, e.rule(written, 0, everyone))
@@ -104,7 +107,6 @@ func (e *expander) expand(bundles []int) {
 	}
 	e.addProtection()
 	e.rank()
-	e.precompute()
 }
 
 func (e *expander) rule(w compiledRule, guard uint64, held int) rule {
@@ -131,7 +133,7 @@ func (e *expander) join(w extent, teams int16) uint16 {
 	for i := range terms {
 		t := &terms[i]
 		switch {
-		case t.scope == syntax.ScopeAny:
+		case t.scope == syntax.ScopeAny, t.scope == syntax.ScopeHere:
 		case t.looksAtTeams():
 			t.atom = e.atom(atomKey{t.scope, t.parties, t.above, teams})
 		default:
@@ -194,7 +196,7 @@ func (e *expander) register(r *rule) int32 {
 }
 
 // rank sorts the rules in the order in which decisions name them: fewest hidden fields,
-// then account role, role beside, team role, everyone, grant, visitor, then by name and text. The
+// then account role, role beside, team role, role on a resource, everyone, grant, visitor, then by name and text. The
 // order in the file has no effect.
 func (e *expander) rank() {
 	all := make([]*rule, 0, e.count(e.index))
@@ -247,44 +249,4 @@ func (e *expander) heldName(r *rule) string {
 		return ""
 	}
 	return string(e.p.roles[r.held].Name)
-}
-
-// precompute finds the roles for which the outcome of the permission is fixed: the first
-// rule allows any resource without a condition, or only grants have a rule. Of the other
-// roles, it finds those that are scopeOnly. A rule that an account role has from a role beside
-// is not fixed, because a rule of another role beside may be named before it.
-func (e *expander) precompute() {
-	e.perm.precomputed = make([]outcome, len(e.p.roles))
-	if len(e.perm.never) > 0 || e.perm.protection != unprotected {
-		return
-	}
-	simple := len(e.p.roles) <= 64 && len(e.perm.visitor) == 0
-	for i, list := range e.perm.byRole {
-		simple = simple && (e.p.roles[i].OfAccount() || onlyScopes(list))
-	}
-	for i, list := range e.perm.byRole {
-		switch {
-		case !e.p.roles[i].OfAccount():
-		case len(list) > 0 && list[0].scope == syntax.ScopeAny && list[0].need|list[0].hide == 0 && e.p.written[list[0].written].source == usher.SourceRole:
-			e.perm.precomputed[i] = ruleOutcome(usher.ReasonGranted, &list[0], 0)
-		case len(list)+len(e.perm.everyone)+len(e.perm.visitor) == 0 && !e.perm.onTeams && !e.perm.beside:
-			e.perm.precomputed[i] = permOutcome(usher.ReasonNoPermission, e.perm)
-		case simple && e.p.held[i].guard == 0 && onlyScopes(slices.Concat(list, e.perm.everyone)):
-			e.perm.precomputed[i] = scopeOnly
-		}
-	}
-}
-
-// onlyScopes reports whether rules have no conditions, hide nothing, and have scopes with
-// different atoms.
-func onlyScopes(list []rule) bool {
-	var atoms uint64
-	for i := range list {
-		r := &list[i]
-		if r.need|r.hide != 0 || r.scope == scopeJoined || r.atom&atoms != 0 {
-			return false
-		}
-		atoms |= r.atom
-	}
-	return true
 }

@@ -18,6 +18,9 @@ func (p *Policy) Explain(f Facts, r *usher.Request) (usher.Explanation, error) {
 	if clock, ok := f.(Clock); ok && r.Time.IsZero() {
 		at.Time = clock.Now() // one time for all decisions
 	}
+	if r.OnBehalf() {
+		return p.explainBoth(f, &at)
+	}
 	a, err := p.evaluate(f, &at)
 	if err != nil {
 		return usher.Explanation{}, requestError("explain", r, err)
@@ -73,11 +76,26 @@ func (p *Policy) describeWritten(w *writtenRule) usher.Rule {
 // under never, and the rules of the subject. It describes rules as Rules does; a grant has the
 // name of its permission or bundle. For a requester who is not an active user, it returns rules
 // of visitors, and those under never of the same permission. For a bundle, it returns the rules
-// of all its permissions. The errors are those of Decide.
+// of all its permissions. If a user acts on behalf of the subject, the rules of that user
+// follow. The errors are those of Decide.
 func (p *Policy) Matching(f Facts, r *usher.Request) ([]usher.Rule, error) {
 	if p == nil || r == nil {
 		return nil, requestError("check", r, usher.ErrUnknownPermission)
 	}
+	rules, err := p.matchingFor(f, r)
+	if err != nil || !r.OnBehalf() {
+		return rules, err
+	}
+	by := byOf(r)
+	more, err := p.matchingFor(f, &by)
+	if err != nil {
+		return nil, err
+	}
+	return append(rules, more...), nil
+}
+
+// matchingFor is Matching for the subject alone.
+func (p *Policy) matchingFor(f Facts, r *usher.Request) ([]usher.Rule, error) {
 	if _, err := p.evaluate(f, r); err != nil {
 		return nil, requestError("check", r, err)
 	}
@@ -121,30 +139,18 @@ func (q *evaluation) eachApplying(perm *perm, visit func(r *rule, team role.Name
 	q.eachOpen(perm, visit)
 }
 
-// each calls visit for the rules under never and for the rules of a user in the account.
+// each calls visit for the rules under never and for the rules of a user in the account, as if
+// the user were active.
 func (q *evaluation) each(perm *perm, visit func(r *rule, team role.Name)) {
-	list := func(rules []rule, team role.Name) {
-		for i := range rules {
-			visit(&rules[i], team)
+	for i := range perm.never {
+		visit(&perm.never[i], "")
+	}
+	list := q.p.activeClass(q.user, q.class.role).steps(q.p, perm)
+	for i := range list.steps {
+		if s := &list.steps[i]; s.only != onGrant || q.counts(s) {
+			visit(s.rule, s.team)
 		}
 	}
-	list(perm.never, "")
-	list(perm.byRole[q.role], "")
-	for held := range q.p.rolesBeside(q.user) {
-		list(perm.byRole[held], "")
-	}
-	for _, held := range q.p.teamRoles(q.user) {
-		list(perm.byRole[held], q.p.roles[held].Name)
-	}
-	list(perm.everyone, "")
-	for i := range q.user.Grants {
-		for k := range perm.grants {
-			if g := &q.user.Grants[i]; perm.grants[k].name == g.Name && q.lasts(g) {
-				visit(&perm.grants[k].rule, "")
-			}
-		}
-	}
-	list(perm.visitor, "")
 }
 
 func (q *evaluation) matches(r *rule, team role.Name) bool {

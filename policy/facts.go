@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"iter"
 	"time"
 
 	"github.com/usher-go/usher"
@@ -18,7 +19,7 @@ import (
 // to the host application; it holds the account id and the context of database queries. Facts of a [filter.Filter] must stay valid
 // as long as the filter.
 //
-// A decision calls User for the subject once, and Account at most once. It calls User for
+// A decision calls User for the subject once, and Account at most once. It calls User at most for
 // each other user among the parties once for each kind of rule that looks at their teams,
 // so Facts that query a database should cache results. Explain and WhoMay make many
 // decisions, with as many calls.
@@ -41,6 +42,54 @@ type Facts interface {
 // grant with an end is relevant.
 type Clock interface {
 	Now() time.Time
+}
+
+// Forecaster is an optional interface of Facts that know what will change. Explain of an [Asker]
+// calls it for a request that is allowed, which then has a time. AllowedUntil returns the time from which on the
+// request is no longer allowed, the zero time if nothing known ends it. After an error, the
+// explanation states no end.
+type Forecaster interface {
+	AllowedUntil(r usher.Request) (time.Time, error)
+}
+
+// ResourceRoles is an optional interface of Facts: the roles that users and teams hold on
+// single resources, such as editor on one calendar. Without it, no user holds such a role. A
+// policy without such roles never calls the methods.
+//
+// A role counts only for an active user of the account, and only if the policy declares it with
+// held-on and the type of the resource. Names of other roles give nothing. The role of a team is
+// held by the users who belong to it: the direct members of the team and of the teams below.
+//
+// A check calls UserRolesOn once, and TeamRolesOn once for each team to which the subject
+// belongs, for the resource of the request and, if a rule has the scope "here or above", for its
+// containers. It does not call them for a resource without an id. So the methods must not scan,
+// and should not allocate. The names may be in any order, and must not change during a decision.
+// An error fails the decision, which denies.
+type ResourceRoles interface {
+	// UserRolesOn returns the roles that a user holds directly on a resource.
+	UserRolesOn(user usher.UserID, on usher.Ref) ([]role.Name, error)
+
+	// TeamRolesOn returns the roles that a team holds directly on a resource.
+	TeamRolesOn(team usher.TeamID, on usher.Ref) ([]role.Name, error)
+}
+
+// ResourceRoleLister is an optional interface of Facts that are ResourceRoles: it lists the
+// resources on which a user or a team holds roles. A condition in SQL and a Summary need it.
+// The facts of a filter without it match rows in Go only.
+type ResourceRoleLister interface {
+	// UserResources yields the resources of a type on which a user holds roles directly, each
+	// once, in any order.
+	UserResources(user usher.UserID, resourceType string) iter.Seq2[RolesOn, error]
+
+	// TeamResources yields the resources of a type on which a team holds roles directly, each
+	// once, in any order.
+	TeamResources(team usher.TeamID, resourceType string) iter.Seq2[RolesOn, error]
+}
+
+// RolesOn are the roles that a user or a team holds on one resource.
+type RolesOn struct {
+	ID    string // of the resource, not ""
+	Roles []role.Name
 }
 
 // Account has the facts of an account as a whole. The zero Account has no nested teams, and
@@ -67,7 +116,14 @@ type User struct {
 	// not belong to these teams: only the rules of these roles look at them. A role that the
 	// policy does not declare with outside: true gives nothing there.
 	Outside []Membership
+
+	// Kind is "" for a person, or usher.ServiceAccount. Decisions do not depend on it.
+	Kind usher.UserKind
 }
+
+// Counts reports whether the user counts for the least number of active users of a role: an active
+// user who is a person.
+func (u *User) Counts() bool { return u.Status == usher.Active && u.Kind != usher.ServiceAccount }
 
 // Membership is the membership of a user in a team, with the user's roles on that team. A
 // role that the policy does not declare as a team role gives nothing.

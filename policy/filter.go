@@ -20,33 +20,35 @@ import (
 // the resource. For a requester who is not an active user, it selects what rules of visitors
 // allow.
 //
-// The filter keeps the facts, and reads the members of teams from them when it is used. It
-// is valid as long as the facts are. A condition in SQL that names the members of teams
-// needs facts that are a TeamLister or a Lister.
+// The filter keeps the facts, and reads them when it is used. It is valid as long as the facts are.
+// If the request has no time and the user has a grant, Filter reads the clock of the facts once. A
+// condition in SQL that names the members of teams needs facts that are a TeamLister or a Lister.
 //
 // The errors are those of Decide, and usher.ErrWrongResource if the request has a resource.
-// A filter reads facts that a check needs for some resources only.
 func (p *Policy) Filter(f Facts, r *usher.Request) (filter.Filter, error) {
-	t, err := p.criteria(f, r)
-	if err != nil {
-		return filter.Filter{}, requestError("filter", r, err)
-	}
-	return filter.New(t), nil
-}
-
-func (p *Policy) criteria(f Facts, r *usher.Request) (criteria.Criteria, error) {
 	if p == nil || r == nil {
-		return criteria.Criteria{}, usher.ErrUnknownPermission
+		return filter.Filter{}, requestError("filter", r, usher.ErrUnknownPermission)
 	}
 	if r.Resource != nil {
-		return criteria.Criteria{}, printable.Errorf("%w: a filter takes a request without a resource", usher.ErrWrongResource)
+		return filter.Filter{}, requestError("filter", r, errFilterResource)
 	}
+	s := &filterSource{binding: Binding{policy: p, facts: f, account: r.Account, basis: p}}
+	if err := s.begin(r); err != nil {
+		return filter.Filter{}, requestError("filter", r, err)
+	}
+	return filter.New(s), nil
+}
+
+var errFilterResource = printable.Errorf("%w: a filter takes a request without a resource", usher.ErrWrongResource)
+
+// criteria returns the criteria of a request that Filter accepts, for the subject alone.
+func (p *Policy) criteria(f Facts, r *usher.Request) (criteria.Criteria, error) {
 	perms, err := p.expandBundle(r.Permission)
 	if err != nil {
 		return criteria.Criteria{}, err
 	}
-	b := filtering{request: *r}
-	if err := b.begin(p, f, r, p.perms[perms[0]].resource); err != nil {
+	var b filtering
+	if err := b.begin(p, f, r, p.perms[perms[0]].res); err != nil {
 		return criteria.Criteria{}, err
 	}
 	t := criteria.Criteria{Account: r.Account}
@@ -69,11 +71,11 @@ func (p *Policy) criteria(f Facts, r *usher.Request) (criteria.Criteria, error) 
 // filtering is an evaluation for all resources of a type at once.
 type filtering struct {
 	evaluation
-	request    usher.Request
 	me         criteria.Set
 	above      criteria.Set // the cached result of belongsTo
 	teamScopes map[role.Name]*teamScope
 	holders    map[int]*roleHolders // by role
+	heldSets   map[int]*heldSet     // by role that is held on resources
 }
 
 // list makes the criteria for one type of resource. Permissions of a bundle about other
@@ -83,7 +85,6 @@ func (b *filtering) list(perms []int, resource int) criteria.Type {
 	l := criteria.Type{
 		Name:   p.resources[resource].name,
 		Fields: p.resources[resource].fields,
-		Admit:  b.admits(resource),
 		Looks:  func() criteria.Looks { return p.looks(perms, p.resources[resource].name) },
 	}
 	if !b.active() && (!b.identified() || !p.allOpen(perms)) {
@@ -104,16 +105,6 @@ func (b *filtering) list(perms []int, resource int) criteria.Type {
 		}
 	}
 	return l
-}
-
-// admits returns a function that reports whether a check accepts a resource.
-func (b *filtering) admits(resource int) func(usher.Resource) bool {
-	p, r := b.p, b.request
-	return func(thing usher.Resource) bool {
-		at := r
-		at.Resource = thing
-		return p.checkResource(&at, &p.resources[resource]) == nil
-	}
 }
 
 // need adds the criteria of one permission.
@@ -139,9 +130,9 @@ func (b *filtering) need(l *criteria.Type, perm *perm) {
 // protected returns what a built-in protection forbids.
 func (b *filtering) protected(perm *perm) (criteria.Alternative, bool) {
 	switch {
-	case perm.protection.forbidsAll(b.role == b.p.unique):
+	case perm.protection.forbidsAll(b.class.role == b.p.unique):
 		return criteria.Alternative{Scope: criteria.Scope{Reach: criteria.Any}}, true
-	case perm.protection.keepsHolder(b.role == b.p.unique):
+	case perm.protection.keepsHolder(b.class.role == b.p.unique):
 		holder := criteria.PartySet{Party: "user", Set: b.roleHolders(b.p.unique)}
 		return criteria.Alternative{Scope: criteria.Scope{Reach: criteria.Some, Over: []criteria.PartySet{holder}}}, true
 	}
@@ -181,6 +172,14 @@ func (b *filtering) alternative(r *rule, need uint64, team role.Name, never bool
 func (b *filtering) scopes(r *rule, team role.Name) (scopes []criteria.Scope, ok bool) {
 	var one [1]term
 	for _, t := range b.res.termsOf(r.extent, &one) {
+		if t.scope == syntax.ScopeHere {
+			here, ok := b.hereScope(r, &t)
+			if !ok {
+				return nil, false
+			}
+			scopes = append(scopes, here)
+			continue
+		}
 		s := b.scope(&t, team)
 		if s.Reach == 0 || len(s.Over)+len(s.Above) == 0 && s.Reach != criteria.Any && !t.not {
 			return nil, false
@@ -203,18 +202,23 @@ func (b *filtering) scope(t *term, team role.Name) criteria.Scope {
 		return criteria.Scope{}
 	}
 	s.Over = b.over(b.res, t.scope, t.parties, team)
+	s.Above = b.levels(t, func(level int, res *resource) []criteria.PartySet {
+		return b.over(res, t.scope, t.above.parties[level], team)
+	})
+	return s
+}
+
+// levels returns the containers at which a term looks, each with what it compares there.
+func (b *filtering) levels(t *term, over func(level int, res *resource) []criteria.PartySet) (levels []criteria.Level) {
 	in := b.res.in
-	for level := range t.above.levels {
+	for level := range int(t.above.levels) {
 		res := in
-		s.Above = append(s.Above, criteria.Level{
-			Type: res.name, Over: b.over(res, t.scope, t.above.parties[level], team), Repeat: res.in == res,
-			Check: func(c usher.Resource) error { return b.p.checkContainer(c, b.request.Account, res) },
-		})
+		levels = append(levels, criteria.Level{Type: res.name, Over: over(level, res), Repeat: res.in == res})
 		if in = res.in; in == res {
 			break // all further containers are alike
 		}
 	}
-	return s
+	return levels
 }
 
 // over returns parties of a type of resource, each with the set of its matching ids.

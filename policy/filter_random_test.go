@@ -8,7 +8,9 @@ import (
 	"testing"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/internal/criteria/criteriatest"
 	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/role"
 )
 
 // TestRandomFilters makes random filters: a filter selects a resource if the policy allows, and
@@ -46,7 +48,15 @@ type tickingListing struct {
 
 func (t tickingListing) User(id usher.UserID) (*policy.User, error) { return t.world().User(id) }
 func (t tickingListing) Account() (*policy.Account, error)          { return t.world().Account() }
-func (t tickingListing) world() *world                              { return t.ticking.world }
+func (t tickingListing) UserRolesOn(id usher.UserID, on usher.Ref) ([]role.Name, error) {
+	return t.world().UserRolesOn(id, on)
+}
+
+func (t tickingListing) TeamRolesOn(id usher.TeamID, on usher.Ref) ([]role.Name, error) {
+	return t.world().TeamRolesOn(id, on)
+}
+
+func (t tickingListing) world() *world { return t.ticking.world }
 
 func (w *world) listed() policy.Facts {
 	if w.now.IsZero() {
@@ -78,6 +88,16 @@ func (r *round) compareFilter(w *world, q usher.Request) *disagreement {
 			return disagree("filter with a wrong container", "Match = %t, but Decide = %v", selected, d)
 		}
 		return nil
+	}
+	terms, err := r.compiled.Criteria(w.facts(), &every)
+	if err != nil {
+		return disagree("no criteria", "Criteria = %v, but the facts fail for no user", err)
+	}
+	if bySQL, err := criteriatest.New(terms).Match(q.Resource); errOne == nil && (err != nil || bySQL != d.Allowed()) {
+		return disagree("criteria select", "by the criteria Match = %t, %v, but Decide = %v", bySQL, err, d)
+	}
+	if hidden, ok := criteriatest.New(terms).Masks(q.Resource); d.Allowed() && (!ok || !slices.Equal(hidden, d.Hidden())) {
+		return disagree("criteria mask", "by the criteria Masks = %q, %t, but Decide hides %q", hidden, ok, d.Hidden())
 	}
 	declared := r.compiled.Fields(q.Resource.Ref().Type)
 	masks := f.Masks(q.Resource)

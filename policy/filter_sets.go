@@ -205,12 +205,12 @@ func (s *scopeUsers) MoreThan(n int) (bool, error) {
 			return true, nil
 		}
 	}
-	_, err := s.listed.once(func() ([]usher.UserID, error) { return slices.Collect(maps.Keys(seen)), nil })
+	_, err := s.listed.once(func() ([]string, error) { return texts(slices.Collect(maps.Keys(seen))), nil })
 	return false, err
 }
 
 func (s *scopeUsers) IDs() ([]string, error) {
-	return s.listed.once(func() ([]usher.UserID, error) {
+	return s.listed.once(func() ([]string, error) {
 		ids := []usher.UserID{s.subject}
 		if f, ok := s.facts.(TeamLister); ok {
 			for id, err := range f.UsersIn(s.teamIDs()) {
@@ -220,11 +220,11 @@ func (s *scopeUsers) IDs() ([]string, error) {
 				ids = append(ids, id)
 			}
 			slices.Sort(ids)
-			return slices.Compact(ids), nil
+			return texts(slices.Compact(ids)), nil
 		}
 		ids, err := usersThat(s.facts, ids, s.isMember)
 		slices.Sort(ids)
-		return slices.Compact(ids), err
+		return texts(slices.Compact(ids)), err
 	})
 }
 
@@ -262,14 +262,15 @@ func (s *roleHolders) is(user *User) bool { return user.holds(s.p.roles[s.role].
 func (s *roleHolders) Within(other criteria.Set) bool { return s == other }
 
 func (s *roleHolders) IDs() ([]string, error) {
-	return s.listed.once(func() ([]usher.UserID, error) {
+	return s.listed.once(func() ([]string, error) {
 		if f, ok := s.facts.(Owned); ok && s.role == s.p.unique {
 			owner := f.Owner()
 			if is, err := s.Has(string(owner)); is || err != nil {
-				return []usher.UserID{owner}, err
+				return []string{string(owner)}, err
 			}
 		}
-		return usersThat(s.facts, nil, s.is)
+		ids, err := usersThat(s.facts, nil, s.is)
+		return texts(ids), err
 	})
 }
 
@@ -297,7 +298,7 @@ type lazyList struct {
 	ids  []string
 }
 
-func (l *lazyList) once(list func() ([]usher.UserID, error)) ([]string, error) {
+func (l *lazyList) once(list func() ([]string, error)) ([]string, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if !l.done {
@@ -305,7 +306,7 @@ func (l *lazyList) once(list func() ([]usher.UserID, error)) ([]string, error) {
 		if err != nil {
 			return nil, err
 		}
-		l.ids, l.done = texts(ids), true
+		l.ids, l.done = ids, true
 	}
 	return l.ids, nil
 }

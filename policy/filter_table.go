@@ -15,7 +15,7 @@ import (
 )
 
 // CheckTable returns an error if a table cannot be filtered by some permissions or bundles,
-// for any subject: if it lacks a party, an attribute or a container that their rules need; if
+// for any subject: if it lacks a party, an attribute, a container or an id that their rules need; if
 // it has a type, a party, an attribute or a container that the policy lacks; or if none of the permissions is
 // about the table's type. It ignores permissions about other types. Without
 // permissions, it checks all permissions about the table's type. The error wraps
@@ -137,6 +137,7 @@ func (p *Policy) requiredAbove(perms []int, typ string) (levels []criteria.Level
 		return nil
 	}
 	var over [maxDepth]uint16
+	var ids [maxDepth]bool // the rules look at the ids of the containers
 	deepest := 0
 	res := &p.resources[at]
 	for i := range p.rules {
@@ -144,8 +145,11 @@ func (p *Policy) requiredAbove(perms []int, typ string) (levels []criteria.Level
 			var one [1]term
 			for _, t := range res.termsOf(r.extent, &one) {
 				deepest = max(deepest, int(t.above.levels))
+				in := res.in
 				for level := range t.above.levels {
 					over[level] |= t.above.parties[level]
+					ids[level] = ids[level] || t.scope == syntax.ScopeHere && in == p.onType[r.held].res
+					in = in.in
 				}
 			}
 		}
@@ -156,6 +160,9 @@ func (p *Policy) requiredAbove(perms []int, typ string) (levels []criteria.Level
 		for rest := over[level]; rest != 0; rest &= rest - 1 {
 			party := &in.parties[bits.TrailingZeros16(rest)]
 			l.Over = append(l.Over, criteria.PartySet{Party: party.name, Teams: party.both && party.teams})
+		}
+		if ids[level] {
+			l.Over = append(l.Over, criteria.PartySet{Party: criteria.ResourceID})
 		}
 		levels = append(levels, l)
 		if in.in == in {
@@ -176,6 +183,7 @@ func (p *Policy) requiredNames(perms []int, typ string) (parties []criteria.Part
 	res := &p.resources[at]
 	var over uint16
 	var need uint64
+	id := false // a rule looks at the id of the resource
 	list := func(rules []rule) {
 		for i := range rules {
 			var one [1]term
@@ -183,6 +191,7 @@ func (p *Policy) requiredNames(perms []int, typ string) (parties []criteria.Part
 				if t.scope != syntax.ScopeAny {
 					over |= t.parties
 				}
+				id = id || t.scope == syntax.ScopeHere && p.onType[rules[i].held].res == res
 			}
 			need |= rules[i].need
 		}
@@ -220,6 +229,9 @@ func (p *Policy) requiredNames(perms []int, typ string) (parties []criteria.Part
 	for rest := over; rest != 0; rest &= rest - 1 {
 		party := &res.parties[bits.TrailingZeros16(rest)]
 		parties = append(parties, criteria.Party{Name: party.name, Teams: party.both && party.teams})
+	}
+	if id {
+		parties = append(parties, criteria.Party{Name: criteria.ResourceID})
 	}
 	slices.Sort(attributes)
 	return parties, slices.Compact(attributes)

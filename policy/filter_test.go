@@ -142,7 +142,6 @@ func TestFilterErrors(t *testing.T) {
 		{p, w, change(func(r *usher.Request) { r.Time = midnight.AddDate(400, 0, 0) }), usher.ErrNoTime},
 		{p, w, change(func(r *usher.Request) { r.Context = usher.Context{"gone": true} }), usher.ErrUndeclared},
 		{p, stubborn{world: w, failing: "tom"}, every("tom", "calendar.edit"), errDirectory},
-		{p, stubborn{world: w, account: true}, every("tom", "calendar.edit"), errDirectory},
 		{p, &world{users: map[usher.UserID]*policy.User{"tom": {Status: usher.Active, Role: "pilot"}}}, every("tom", "calendar.edit"), usher.ErrUndeclared},
 	} {
 		f, err := row.p.Filter(row.facts, row.r)
@@ -154,6 +153,16 @@ func TestFilterErrors(t *testing.T) {
 	}
 	_, err := p.Filter(nil, every("tom", "calendar.edit"))
 	assert.Error(t, err)
+
+	f, err := p.Filter(stubborn{world: w, account: true}, every("tom", "calendar.edit"))
+	require.NoError(t, err, "the facts of the account are read when they are needed")
+	_, err = f.Match(&usher.Object{Type: "calendar", Parties: map[string][]string{"team": {"emea"}}})
+	assert.ErrorIs(t, err, errDirectory)
+	_, err = f.SQL(compiled(t, calendarTable), 1)
+	assert.ErrorIs(t, err, errDirectory)
+	assert.False(t, f.None(), "callers skip the query if the filter selects nothing, and would miss the error")
+	assert.False(t, f.All())
+	assert.Equal(t, p.Fields("calendar"), f.Fields())
 }
 
 // A filter does not select resources of a user that the facts fail to look up.

@@ -71,7 +71,12 @@ func (q *evaluation) joined(r *rule, team role.Name) (yes, maybe bool) {
 	terms := q.res.joins[r.join-1]
 	for i := range terms {
 		t := &terms[i]
-		matches, known := q.term(t, team)
+		matches, known := true, true
+		if t.scope == syntax.ScopeHere {
+			matches = q.holdsHere(r)
+		} else {
+			matches, known = q.term(t, team)
+		}
 		switch {
 		case !known:
 			yes = false // unknown: neither the scope nor its opposite matches
@@ -87,6 +92,8 @@ func (q *evaluation) term(t *term, team role.Name) (yes, known bool) {
 	switch {
 	case t.scope == syntax.ScopeAny:
 		return true, true
+	case t.scope == syntax.ScopeHere:
+		return false, true // it depends on the role: see holdsHere
 	case q.resource == nil || t.parties == 0 && t.above.levels == 0:
 		return false, true
 	case q.scopeKnown&t.atom != 0:

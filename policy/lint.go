@@ -20,10 +20,12 @@ func (c *compiler) lint() {
 	}
 	c.lintHolders()
 	c.lintUnheld()
+	c.lintShare()
 	c.lintStandard()
 	c.lintTitles()
 	c.lintWildcards()
 	c.lintSettings()
+	c.lintCustom()
 	for at, rows := range c.cellRules {
 		for _, who := range slices.Sorted(maps.Keys(rows)) {
 			c.lintEverywhere(at, who, rows[who])
@@ -35,7 +37,7 @@ func (c *compiler) lint() {
 					continue // it may decide under another action
 				}
 				c.lintGives(at, rule.extent, rule.pos)
-				if by := c.redundantBy(at, who, i); by != "" {
+				if by := c.redundantBy(at, who, i); by != "" && who != chosen {
 					c.warnings.Add(rule.pos, "`%s` decides nothing: %s", c.p.written[rule.written].text, by)
 				}
 			}
@@ -211,6 +213,8 @@ func (c *compiler) whoName(who int) string {
 		return string(role.Everyone)
 	case visitor:
 		return string(role.Visitor)
+	case chosen:
+		return string(role.Custom)
 	}
 	return string(c.p.roles[who].Name)
 }

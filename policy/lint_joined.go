@@ -15,7 +15,7 @@ func (c *compiler) lintScopes(perm int, e extent, written int32) {
 	terms := res.termsOf(e, &one)
 	for i, t := range terms {
 		switch {
-		case t.scope == syntax.ScopeAny || t.parties != 0 || t.above.levels > 0:
+		case t.scope == syntax.ScopeAny || t.scope == syntax.ScopeHere || t.parties != 0 || t.above.levels > 0:
 		case t.not:
 			c.warnings.Add(w.pos, "%s has no parties, so `not %s` in `%s` adds nothing", res.name, t.scope, w.text)
 		default:

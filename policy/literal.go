@@ -51,7 +51,9 @@ func (q *evaluation) condition(c *condition) (value, known bool) {
 		}
 		return q.p.settings[c.of], true
 	case syntax.OnContext:
-		value, known = q.context[c.of]
+		if value, known = q.context[c.of]; !known && c.of == usher.Acting {
+			return q.acting, true
+		}
 		return value, known
 	case syntax.OnAttribute:
 		return usher.Attribute(q.resource, c.of)

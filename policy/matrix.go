@@ -9,7 +9,8 @@ import (
 )
 
 // Matrix is a policy as a table of permissions by role, for example for a help page. It is
-// derived from the compiled rules.
+// derived from the compiled rules. The roles of an account are among the columns if the policy has them, as that of
+// account.State.Policy does.
 type Matrix struct {
 	Roles     []role.Role // the columns, in the order of the file
 	Resources []MatrixResource
@@ -29,6 +30,7 @@ type MatrixRow struct {
 	Everyone   []string
 	Visitor    []string // rules for every requester, also without a user in the account
 	Never      []string
+	Offers     []string // rules among which the authors of custom roles choose
 
 	// The same rules in parts, in the same order, for programs that word them in their own
 	// way. If contains what a role requires; Teams and Until are empty.
@@ -36,6 +38,7 @@ type MatrixRow struct {
 	EveryoneRules []Entitlement
 	VisitorRules  []Entitlement
 	NeverRules    []Entitlement
+	OfferRules    []Entitlement // as those of an Offer
 }
 
 // Matrix returns the table of all resources that have a rule. It omits rules of a role
@@ -46,6 +49,9 @@ func (p *Policy) Matrix() Matrix {
 		r := &p.resources[i]
 		part := MatrixResource{Name: r.name}
 		for _, at := range r.perms {
+			if p.perms[at].name == roleDefine && p.custom.like == nil && p.perms[at].pos.IsZero() {
+				continue // accounts define no roles, and the file does not mention it
+			}
 			if row, said := p.matrixRow(&p.perms[at]); said {
 				part.Rows = append(part.Rows, row)
 			}
@@ -62,7 +68,11 @@ func (p *Policy) matrixRow(perm *perm) (row MatrixRow, said bool) {
 	row.Everyone, row.EveryoneRules = p.cell(perm, perm.everyone)
 	row.Visitor, row.VisitorRules = p.cell(perm, perm.visitor)
 	row.Never, row.NeverRules = p.cell(perm, perm.never)
-	said = len(row.Everyone)+len(row.Visitor)+len(row.Never) > 0
+	for i := range perm.choices {
+		c := &perm.choices[i]
+		row.Offers, row.OfferRules = append(row.Offers, c.text), append(row.OfferRules, p.entitlement(&c.rule, c.rule.need))
+	}
+	said = len(row.Everyone)+len(row.Visitor)+len(row.Never)+len(row.Offers) > 0
 	for _, list := range perm.byRole {
 		texts, rules := p.cell(perm, list)
 		row.Cells, row.CellRules = append(row.Cells, texts), append(row.CellRules, rules)

@@ -40,7 +40,7 @@ func (m model) faults(r usher.Request) error {
 	}
 	if u := m.w.users[r.Subject]; u != nil {
 		declared := m.role(string(u.Role))
-		fault(declared.Name.Text == "" || declared.OnTeam || declared.Beside, usher.ErrUndeclared)
+		fault(declared.Name.Text == "" || declared.OnTeam || declared.Beside || declared.OnResource.Text != "", usher.ErrUndeclared)
 	}
 	return errors.Join(found...)
 }

@@ -1,6 +1,7 @@
 package policy_test
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -28,6 +29,8 @@ type verdict struct {
 	hidden []string   // sorted
 	unmet  [][]string // what failed of each rule that did not match because of its conditions only
 
+	named named // the rule that an allow, and a denial by the user's own rules, names; zero for a bundle
+
 	unknown [][]string // the unknown conditions of each rule under never that matches; none for a protection
 }
 
@@ -46,6 +49,36 @@ type evaluation struct {
 type held struct {
 	syntax.Rule
 	teams []usher.TeamID
+	named named
+}
+
+// named is how a decision names a rule.
+type named struct {
+	source    usher.Source
+	who, text string
+	holder    string // the role that the user holds; "" for everyone, visitors and grants
+}
+
+// compare orders rules as decisions name them: "by source, then by name and text".
+func (n named) compare(o named) int {
+	return cmp.Or(cmp.Compare(n.source, o.source), cmp.Compare(n.who, o.who), cmp.Compare(n.text, o.text), cmp.Compare(n.holder, o.holder))
+}
+
+// sourceOf returns the source of the rules of a cell.
+func (m model) sourceOf(who string) usher.Source {
+	switch r := m.role(who); {
+	case who == "everyone":
+		return usher.SourceEveryone
+	case who == "visitor":
+		return usher.SourceVisitor
+	case r.OnTeam:
+		return usher.SourceTeamRole
+	case r.OnResource.Text != "":
+		return usher.SourceResourceRole
+	case r.Beside:
+		return usher.SourceBeside
+	}
+	return usher.SourceRole
 }
 
 // "Standard resources, present in every policy": name, actions, parties.
@@ -148,6 +181,8 @@ func (m model) isHolder(user string) bool {
 
 // cell returns the rules that the document has for a role or for everyone. "all: true: every
 // permission, any scope", but for user.delegate.
+var all = syntax.Pos{Line: -1} // of the rule for all: true
+
 func (q *evaluation) cell(who string) (rules []syntax.Rule) {
 	typ, action, _ := strings.Cut(q.perm, ".")
 	said := func(under string) (rules []syntax.Rule) {
@@ -168,7 +203,7 @@ func (q *evaluation) cell(who string) (rules []syntax.Rule) {
 		rules = said(syntax.Wildcard)
 	}
 	if q.role(who).All && q.perm != "user.delegate" {
-		rules = append(rules, syntax.Rule{Scope: syntax.ScopeAny})
+		rules = append(rules, syntax.Rule{Scope: syntax.ScopeAny, Pos: all})
 	}
 	return rules
 }

@@ -16,7 +16,8 @@ import (
 // its own type, the others are asked without one."
 func (m model) decide(r usher.Request) (verdict, error) {
 	all := verdict{reason: usher.ReasonGranted}
-	for _, perm := range m.permissions(r.Permission.String()) {
+	perms := m.permissions(r.Permission.String())
+	for _, perm := range perms {
 		q := &evaluation{m, r, perm, m.resource(perm), m.w.users[r.Subject], cmp.Or(r.Time, m.w.now)}
 		if r.Subject == "" {
 			q.user = nil // "An empty id refers to no user."
@@ -29,6 +30,9 @@ func (m model) decide(r usher.Request) (verdict, error) {
 			return one, m.faults(r)
 		}
 		all.hidden = append(all.hidden, one.hidden...)
+		if len(perms) == 1 {
+			all.named = one.named
+		}
 	}
 	slices.Sort(all.hidden)
 	all.hidden = slices.Compact(all.hidden)
@@ -69,8 +73,20 @@ func (q *evaluation) visit(denied verdict) verdict {
 	return v
 }
 
+// "If several rules match, the decision names one, chosen by fewest hidden fields, then by source
+// (account role, role beside, team role, role on a resource, everyone, grant, visitor), then by name and text."
 func (q *evaluation) evalRules(rules []held) verdict {
+	hides := func(rule held) int {
+		return len(slices.Compact(slices.Sorted(slices.Values(q.fields(rule.Hiding)))))
+	}
+	first := func(a, b held) int { return cmp.Or(cmp.Compare(hides(a), hides(b)), a.named.compare(b.named)) }
+	rules = slices.SortedStableFunc(slices.Values(rules), first)
 	v := verdict{reason: usher.ReasonNoPermission}
+	better := func(reason usher.Reason, rule held) {
+		if reason < v.reason {
+			v.reason, v.named = reason, rule.named
+		}
+	}
 	for _, rule := range rules {
 		var failed []string
 		for _, t := range rule.If {
@@ -80,12 +96,13 @@ func (q *evaluation) evalRules(rules []held) verdict {
 		}
 		switch hides := q.fields(rule.Hiding); {
 		case !q.reaches(rule, false):
-			v.reason = min(v.reason, usher.ReasonOutOfScope)
+			better(usher.ReasonOutOfScope, rule)
 		case failed != nil:
-			v.reason = min(v.reason, usher.ReasonConditionUnmet)
+			better(usher.ReasonConditionUnmet, rule)
 			v.unmet = append(v.unmet, failed)
 		case v.reason != usher.ReasonGranted:
-			v.reason, v.hidden = usher.ReasonGranted, hides
+			better(usher.ReasonGranted, rule)
+			v.hidden = hides
 		default: // "what is hidden is what all of them hide"
 			v.hidden = slices.DeleteFunc(v.hidden, func(f string) bool { return !slices.Contains(hides, f) })
 		}
@@ -104,7 +121,7 @@ func (q *evaluation) evalRules(rules []held) verdict {
 func (q *evaluation) forbidden() (unknown [][]string) {
 	for _, rule := range q.never() {
 		fails := func(t syntax.Test) bool { return !q.holds(t, true) }
-		if q.reaches(held{rule, q.putIn(q.user)}, true) && !slices.ContainsFunc(rule.If, fails) {
+		if q.reaches(held{Rule: rule, teams: q.putIn(q.user)}, true) && !slices.ContainsFunc(rule.If, fails) {
 			unknown = append(unknown, q.unknown(rule.If))
 		}
 	}
@@ -148,23 +165,41 @@ func (q *evaluation) rules() []held {
 	for name, teams := range q.teamRoles() {
 		rules = append(rules, q.matchRules(name, guard, teams)...)
 	}
+	for _, r := range q.doc.Roles {
+		if r.OnResource.Text != "" {
+			rules = append(rules, q.heldHere(&r, q.matchRules(r.Name.Text, guard, put))...)
+		}
+	}
 	for _, grant := range q.user.Grants {
 		if q.lasts(grant) && slices.Contains(q.permissions(grant.Name), q.perm) {
-			rules = append(rules, held{syntax.Rule{Scope: syntax.ScopeAny, If: guard}, put})
+			rules = append(rules, held{syntax.Rule{Scope: syntax.ScopeAny, If: guard}, put, named{source: usher.SourceGrant, who: grant.Name, text: "any"}})
 		}
 	}
 	return rules
 }
 
-// "a rule reached through includes carries the requires of every role on the way"
+// matchRules returns the rules of the holders of a role, of everyone or of visitors.
 func (q *evaluation) matchRules(name string, guard []syntax.Test, teams []usher.TeamID) (rules []held) {
+	holder := ""
+	if q.role(name).Name.Text != "" {
+		holder = name
+	}
+	return q.reached(name, holder, guard, teams)
+}
+
+// "a rule reached through includes carries the requires of every role on the way"
+func (q *evaluation) reached(name, holder string, guard []syntax.Test, teams []usher.TeamID) (rules []held) {
 	guard = slices.Concat(guard, q.requires(name))
 	for _, rule := range q.cell(name) {
+		text := rule.String()
+		if rule.Pos == all {
+			text = "all"
+		}
 		rule.If = slices.Concat(guard, rule.If)
-		rules = append(rules, held{rule, teams})
+		rules = append(rules, held{rule, teams, named{q.sourceOf(name), name, text, holder}})
 	}
 	for _, included := range q.role(name).Includes {
-		rules = append(rules, q.matchRules(included.Text, guard, teams)...)
+		rules = append(rules, q.reached(included.Text, holder, guard, teams)...)
 	}
 	return rules
 }

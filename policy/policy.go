@@ -28,6 +28,7 @@ type Policy struct {
 
 	roles     []compiledRole // account roles and team roles, in the order of the file
 	held      []heldRole     // the fields of each role that decisions read
+	onType    []roleOnType   // by role; nil: no role is held on resources
 	roleTable nameTable
 	unique    int // the index of the unique role; -1: none
 	bounds    []Bound
@@ -44,6 +45,9 @@ type Policy struct {
 	written  []writtenRule
 	rules    []rule
 	ceilings ceilingTable
+	classes  *classTable
+
+	custom customKind
 }
 
 type condition struct {
@@ -68,7 +72,7 @@ type heldRole struct {
 	onTeam       bool
 	outside      bool // a team role that users outside the team can hold
 	beside       bool
-	notOfAccount bool // onTeam or beside
+	notOfAccount bool // onTeam, beside or onResource
 }
 
 // reached is a role whose rules another role has through includes.
@@ -78,15 +82,17 @@ type reached struct {
 }
 
 type resource struct {
-	name     string
-	parties  []party
-	fields   []string // sorted
-	groups   map[string]uint64
-	literals []literal
-	perms    []int              // in the order of the file
-	atoms    map[atomKey]uint64 // the scopes of its rules
-	in       *resource          // what contains it, itself for a tree; nil: nothing
-	joins    [][]term           // the joined scopes of its rules, each sorted and without duplicates
+	index      int // in Policy.resources
+	name       string
+	parties    []party
+	fields     []string // sorted
+	groups     map[string]uint64
+	literals   []literal
+	perms      []int              // in the order of the file
+	atoms      map[atomKey]uint64 // the scopes of its rules
+	in         *resource          // what contains it, itself for a tree; nil: nothing
+	holdsRoles bool               // users and teams hold roles on resources of the type
+	joins      [][]term           // the joined scopes of its rules, each sorted and without duplicates
 
 	joinIndex map[joinKey]uint16
 }
@@ -126,12 +132,11 @@ type perm struct {
 	builtIn     int32  // the rule that describes the protection
 	never       []rule // sorted by rank, like all lists here
 	byRole      [][]rule
-	onTeams     bool // a team role has rules for it
-	beside      bool // a role beside has rules for it
+	onResources []int // the roles held on resources that have rules for it
 	everyone    []rule
 	visitor     []rule
+	choices     []choice    // the rules among which the authors of custom roles choose
 	grants      []grantRule // by name
-	precomputed []outcome   // for each role: a precomputed outcome, scopeOnly, or 0
 }
 
 // grantRule is the rule that a grant of the permission, or of a bundle with it, adds.

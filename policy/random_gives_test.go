@@ -13,7 +13,7 @@ func (dr *drawing) roleConditions() {
 	var accounts, all, parties []string
 	for _, r := range dr.doc.Roles {
 		all = append(all, r.Name.Text)
-		if !r.OnTeam {
+		if !r.OnTeam && r.OnResource.Text == "" {
 			accounts = append(accounts, r.Name.Text)
 		}
 	}

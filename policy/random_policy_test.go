@@ -49,6 +49,41 @@ func randomDocument(d dice) *syntax.Document {
 	return dr.doc
 }
 
+// questionDocument draws a policy for questions. More of them than of randomDocument have rules of scopes
+// only, so that each kind of list of steps occurs often.
+func questionDocument(d dice) *syntax.Document {
+	dr := &drawing{dice: d, doc: randomDocument(d)}
+	if d.chance(32) {
+		dr.onlyScopes()
+	}
+	return dr.doc
+}
+
+// onlyScopes removes everything from the rules but a scope, and draws others for most any. Some roles
+// keep what they require.
+func (dr *drawing) onlyScopes() {
+	dr.doc.Never = nil
+	for i := range dr.doc.Roles {
+		if dr.chance(60) {
+			dr.doc.Roles[i].Requires = nil
+		}
+	}
+	for i := range dr.doc.Resources {
+		for k := range dr.doc.Resources[i].Permissions {
+			for _, cell := range dr.doc.Resources[i].Permissions[k].Cells {
+				for n := range cell.Rules {
+					if r := &cell.Rules[n]; r.Scope != syntax.ScopeHere {
+						r.If, r.Hiding, r.And = nil, nil, nil
+						if r.Scope == syntax.ScopeAny && cell.Who.Text != "visitor" && len(dr.doc.Resources[i].Parties) > 0 && dr.chance(80) {
+							r.Scope = pick(dr.dice, []syntax.Scope{syntax.ScopeOwn, syntax.ScopeSole, syntax.ScopeTeam, syntax.ScopeShared})
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
 var (
 	userParties = []string{"host", "owner", "assignee", "guest", "editor", "user"}
 	teamParties = []string{"team", "crew", "squad"}
@@ -177,6 +212,7 @@ func (dr *drawing) roles(big bool) {
 		accounts = append(accounts, numbered("role", 70)...)
 	}
 	owned := dr.chance(75)
+	shared := dr.rolesOnResources()
 	for i, name := range slices.Concat(accounts, beside, onTeams) {
 		r := syntax.Role{Name: ruleOutcome(name), Beside: slices.Contains(beside, name), OnTeam: slices.Contains(onTeams, name)}
 		if dr.chance(20) {
@@ -218,7 +254,10 @@ func (dr *drawing) roles(big bool) {
 		dr.doc.Roles = append(dr.doc.Roles, r)
 		dr.who = append(dr.who, name)
 	}
-	dr.doc.Roles = shuffled(dr.dice, dr.doc.Roles)
+	for _, r := range shared {
+		dr.who = append(dr.who, r.Name.Text)
+	}
+	dr.doc.Roles = shuffled(dr.dice, append(dr.doc.Roles, shared...))
 	if big {
 		dr.who = some(dr.dice, 12, 12, dr.who)
 	}
@@ -267,7 +306,7 @@ func (dr *drawing) permissions() {
 		for _, action := range some(dr.dice, 1, 6, actions) {
 			p := syntax.Permission{Action: ruleOutcome(action)}
 			for _, who := range some(dr.dice, 0, 6, dr.who) {
-				p.Cells = append(p.Cells, syntax.Cell{Who: ruleOutcome(who), Rules: dr.rules(shape, 3, true)})
+				p.Cells = append(p.Cells, dr.cell(shape, who, 3)...)
 			}
 			if dr.public && dr.chance(30) {
 				p.Cells = append(p.Cells, dr.visitors(shape))
@@ -277,7 +316,7 @@ func (dr *drawing) permissions() {
 		if dr.chance(8) {
 			p := syntax.Permission{Action: ruleOutcome(syntax.Wildcard)}
 			for _, who := range some(dr.dice, 1, 3, dr.who) {
-				p.Cells = append(p.Cells, syntax.Cell{Who: ruleOutcome(who), Rules: dr.rules(shape, 2, true)})
+				p.Cells = append(p.Cells, dr.cell(shape, who, 2)...)
 			}
 			if dr.public && dr.chance(30) {
 				p.Cells = append(p.Cells, dr.visitors(shape))

@@ -26,6 +26,17 @@ func randomTime(d dice) time.Time {
 	return t
 }
 
+// questionWorld draws a world for questions: fewer users have grants than in a randomWorld.
+func questionWorld(d dice, doc *syntax.Document) *world {
+	w := randomWorld(d, doc)
+	for _, id := range slices.Sorted(maps.Keys(w.users)) {
+		if d.chance(45) {
+			w.users[id].Grants = nil
+		}
+	}
+	return w
+}
+
 // randomWorld draws an account for a document: nested teams, and users of all kinds. Some
 // of it has no effect or is wrong: names that the policy lacks, teams that are not in the tree,
 // no holder of the unique role or two.
@@ -43,6 +54,7 @@ func randomWorld(d dice, doc *syntax.Document) *world {
 	beside := []role.Name{"gone"}
 	for _, r := range doc.Roles {
 		switch {
+		case r.OnResource.Text != "":
 		case r.Beside:
 			beside = append(beside, role.Name(r.Name.Text))
 		case !r.Unique:
@@ -106,6 +118,7 @@ func randomWorld(d dice, doc *syntax.Document) *world {
 			w.settings[s.Name.Text] = d.chance(50)
 		}
 	}
+	w.held = randomHeld(d, doc, w)
 	if d.chance(20) {
 		w.now = randomTime(d)
 	}
@@ -178,6 +191,18 @@ func newAsking(d dice, doc *syntax.Document, w *world) *asking {
 	return a
 }
 
+// granted returns what a grant of the user gives, or the given name if there is no such grant.
+func (a *asking) granted(user usher.UserID, name string) string {
+	if u := a.w.users[user]; u != nil {
+		for _, g := range u.Grants {
+			if perms := a.permissions(g.Name); len(perms) > 0 {
+				return pick(a.dice, perms)
+			}
+		}
+	}
+	return name
+}
+
 func (a *asking) evaluation() usher.Request {
 	r := usher.Request{Account: "acme", Subject: usher.UserID(pick(a.dice, a.users)), Time: randomTime(a.dice), Gives: a.gives()}
 	switch {
@@ -206,6 +231,8 @@ func (a *asking) evaluation() usher.Request {
 		name = pick(a.dice, a.bundles)
 	case a.chance(0.3):
 		name = pick(a.dice, []string{"calendar.gone", "gone", ""})
+	case a.chance(14):
+		name = a.granted(r.Subject, name)
 	}
 	if err := r.Permission.UnmarshalText([]byte(name)); err != nil {
 		panic(err)
@@ -239,7 +266,7 @@ func (a *asking) context() usher.Context {
 
 // thing draws a resource of a type, half of them as an Object and half as a type of the host.
 func (a *asking) thing(on syntax.Resource) usher.Resource {
-	t := &thing{ref: usher.Ref{Type: on.Name.Text, ID: "it"}, parties: map[string][]string{}, teams: map[string][]string{}, attributes: map[string]bool{}}
+	t := &thing{ref: usher.Ref{Type: on.Name.Text, ID: pick(a.dice, resourceIDs)}, parties: map[string][]string{}, teams: map[string][]string{}, attributes: map[string]bool{}}
 	if a.chance(10) {
 		t.account = "acme"
 	}

@@ -6,6 +6,7 @@ import (
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/policy"
 	"github.com/usher-go/usher/policy/syntax"
+	"github.com/usher-go/usher/role"
 )
 
 // shrink removes parts of a policy, a world and a request that a disagreement does not need,
@@ -13,7 +14,7 @@ import (
 // disagreement, which has the same kind.
 func shrink(doc *syntax.Document, found *disagreement) (*syntax.Document, *world, usher.Request, string) {
 	w, q, text := found.w, found.q, found.text
-	s := &shrinking{Doc: doc, Users: w.users, Teams: w.teams, Settings: w.settings, Context: q.Context}
+	s := &shrinking{Doc: doc, Users: w.users, Teams: w.teams, Settings: w.settings, Held: w.held, Context: q.Context}
 	switch on := q.Resource.(type) {
 	case *thing:
 		s.Thing = &thingParts{on.parties, on.teams, on.attributes, on.silent, on.in, on.noIn}
@@ -47,6 +48,7 @@ type shrinking struct {
 	Users    map[usher.UserID]*policy.User
 	Teams    map[usher.TeamID]usher.TeamID
 	Settings map[string]bool
+	Held     map[usher.Ref]map[string][]role.Name
 	Context  usher.Context
 	Object   *usher.Object
 	Thing    *thingParts
@@ -72,7 +74,7 @@ func (s *shrinking) rebuilt(w *world, q usher.Request) (*world, usher.Request) {
 			in: s.Thing.in, noIn: s.Thing.noIn,
 		}
 	}
-	return &world{users: s.Users, teams: s.Teams, settings: s.Settings, now: w.now}, q
+	return &world{users: s.Users, teams: s.Teams, settings: s.Settings, held: s.Held, now: w.now}, q
 }
 
 // visit tries to remove each element of each list and map, the large ones first.

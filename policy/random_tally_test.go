@@ -2,12 +2,14 @@ package policy_test
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/policy"
 	"github.com/usher-go/usher/policy/syntax"
 )
 
@@ -19,6 +21,7 @@ type tally struct {
 	visitors                  int // allowed to a requester who is not an active user
 	reasons                   [usher.ReasonNoPermission + 1]int
 	sources                   [usher.SourceBuiltIn + 1]int // of the rules that decisions name
+	kinds                     kindsOf                      // of evaluations
 	words                     map[string]int               // by word: the questions under policies with it
 }
 
@@ -58,6 +61,9 @@ func (c *tally) add(other *tally) {
 	c.above += other.above
 	c.visitors += other.visitors
 	c.addWords(other.words)
+	for name, n := range other.kinds {
+		c.kinds[name] += n
+	}
 	for i, n := range other.reasons {
 		c.reasons[i] += n
 	}
@@ -77,6 +83,9 @@ func (c *tally) String() string {
 	}
 	for source := usher.SourceRole; source <= usher.SourceBuiltIn; source++ {
 		fmt.Fprintf(&b, ", %.1f%% by %s", c.percent(c.sources[source]), source)
+	}
+	for _, name := range slices.Sorted(maps.Keys(c.kinds)) {
+		fmt.Fprintf(&b, ", %d with %s", c.kinds[name], name)
 	}
 	for _, word := range words {
 		fmt.Fprintf(&b, ", %.1f%% with %s", c.percent(c.words[word.name]), word.name)
@@ -104,6 +113,11 @@ func (c *tally) check(t *testing.T) {
 	}
 	if c.percent(c.visitors) < 0.5 {
 		t.Error("less than 0.5% of the decisions allow visitors")
+	}
+	for _, name := range append(slices.Clone(policy.Kinds), "a fact that fails") {
+		if 30*c.kinds[name] < c.questions { // 10,000 of 300,000
+			t.Errorf("%d of %d questions are of the kind %q, which is too few", c.kinds[name], c.questions, name)
+		}
 	}
 	for _, word := range words {
 		if c.percent(c.words[word.name]) < word.percent {

@@ -22,7 +22,7 @@ import (
 
 var (
 	seedFlag      = flag.Uint64("seed", 1, "the first seed of the random tests of package policy")
-	questionsFlag = flag.Int("questions", raced.Part(300_000, 60_000), "how many questions they ask")
+	questionsFlag = flag.Int("questions", raced.Part(300_000, 20_000), "how many questions they ask")
 )
 
 // A round draws one policy, for it some worlds, and for each some questions.
@@ -60,7 +60,7 @@ type comparison func(*round, *world, usher.Request) *disagreement
 func askAtRandom(t *testing.T, questions int, compare func(n int) comparison) *tally {
 	const ofARound = worldsOfARound * questionsOfAWorld
 	rounds := (questions + ofARound - 1) / ofARound
-	var asked tally
+	asked := tally{kinds: kindsOf{}}
 	var next atomic.Uint64
 	var workers sync.WaitGroup
 	for range runtime.GOMAXPROCS(0) {
@@ -101,7 +101,7 @@ func disagree(kind, format string, args ...any) *disagreement {
 // concurrent decisions of one policy.
 func runRound(seed uint64, compare func(n int) comparison, asked *tally) error {
 	d := newDice(seed, 0)
-	r, err := newRound(randomDocument(d), d)
+	r, err := newRound(questionDocument(d), d)
 	if err != nil {
 		return err
 	}
@@ -110,7 +110,7 @@ func runRound(seed uint64, compare func(n int) comparison, asked *tally) error {
 	for i := range found {
 		worlds.Go(func() {
 			d := newDice(seed, uint64(i+1))
-			found[i] = r.ask(newAsking(d, r.doc, randomWorld(d, r.doc)), compare, asked)
+			found[i] = r.ask(newAsking(d, r.doc, questionWorld(d, r.doc)), compare, asked)
 		})
 	}
 	worlds.Wait()
@@ -122,7 +122,7 @@ func runRound(seed uint64, compare func(n int) comparison, asked *tally) error {
 }
 
 func (r *round) ask(a *asking, compare func(n int) comparison, asked *tally) *disagreement {
-	var counted tally
+	counted := tally{kinds: kindsOf{}}
 	defer func() { asked.add(&counted) }()
 	words := usedWords(r.doc)
 	for n := range questionsOfAWorld {
@@ -133,6 +133,19 @@ func (r *round) ask(a *asking, compare func(n int) comparison, asked *tally) *di
 			counted.visitors++
 		}
 		counted.countWords(words)
+		counted.kinds.count(r.compiled.Kind(a.w.facts(), &q))
+		failed, wrong := r.compareFailing(a.w, q, n)
+		if wrong != nil {
+			wrong.by = func(r *round, w *world, q usher.Request) *disagreement {
+				_, wrong := r.compareFailing(w, q, n)
+				return wrong
+			}
+			wrong.w, wrong.q = a.w, q
+			return wrong
+		}
+		if failed {
+			counted.kinds["a fact that fails"]++
+		}
 		by := compare(n)
 		if found := by(r, a.w, q); found != nil {
 			found.by, found.w, found.q = by, a.w, q
@@ -163,7 +176,36 @@ func newRound(doc *syntax.Document, d dice) (*round, error) {
 
 // compareAll makes all comparisons of results.
 func (r *round) compareAll(w *world, q usher.Request) *disagreement {
-	return cmp.Or(r.compareModel(w, q), r.compareOrder(w, q), r.compareActions(w, q))
+	return cmp.Or(r.compareModel(w, q), r.compareOrder(w, q), r.compareActions(w, q), r.compareAsker(w, q))
+}
+
+// compareAsker compares an Asker with Decide and with Actions.
+func (r *round) compareAsker(w *world, q usher.Request) *disagreement {
+	facts := w.facts()
+	want, wantErr := r.compiled.Decide(facts, &q)
+	a, err := r.compiled.Bind(facts, q.Account, nil).AsRequest(&q)
+	if err != nil {
+		if wantErr == nil {
+			return disagree("no asker", "AsRequest = %v, but Decide = %v", err, want)
+		}
+		return nil
+	}
+	got, gotErr := a.Check(q.Permission, q.Resource)
+	if (gotErr == nil) != (wantErr == nil) || gotErr != nil && gotErr.Error() != wantErr.Error() {
+		return disagree("asker errors", "Asker.Check = %v, but Decide = %v", gotErr, wantErr)
+	}
+	if got.String() != want.String() || got.Allowed() != want.Allowed() || !got.Time().Equal(want.Time()) || !slices.Equal(got.Hidden(), want.Hidden()) {
+		return disagree("asker tells", "Asker.Check = %v at %v, but Decide = %v at %v", got, got.Time(), want, want.Time())
+	}
+	all, wantErr := r.compiled.Actions(facts, &q)
+	list, gotErr := a.Actions(q.Resource)
+	same := func(a, b policy.Action) bool {
+		return a.Permission == b.Permission && a.Decision.String() == b.Decision.String()
+	}
+	if (gotErr == nil) != (wantErr == nil) || !slices.EqualFunc(all, list, same) {
+		return disagree("asker actions", "Asker.Actions = %v, %v, but Actions = %v, %v", list, gotErr, all, wantErr)
+	}
+	return nil
 }
 
 // compareModel compares the policy with the model.
@@ -190,6 +232,8 @@ func (r *round) compareModel(w *world, q usher.Request) *disagreement {
 	case d.Reason() == usher.ReasonForbidden && !slices.ContainsFunc(want.unknown, func(u []string) bool { return slices.Equal(u, detail.Unknown) }),
 		d.Reason() != usher.ReasonForbidden && detail.Unknown != nil:
 		return disagree("unknown", "Decide finds %q unknown, the model one of %q\n%v", detail.Unknown, want.unknown, d)
+	case want.named != named{} && want.named != named{detail.Rule.Source, detail.Rule.Name, detail.Rule.Text, detail.Rule.Held}:
+		return disagree("rule", "Decide names %+v, the model %+v\n%v", detail.Rule, want.named, d)
 	case detail.Digest != r.compiled.Digest():
 		return disagree("digest", "the decision carries the digest %q", detail.Digest)
 	case !q.Time.IsZero() && !d.Time().Equal(q.Time):

@@ -44,6 +44,12 @@ var words = []struct {
 	{"seats of a team role", 8, func(doc *syntax.Document) bool {
 		return slices.ContainsFunc(doc.Roles, func(r syntax.Role) bool { return r.OnTeam && len(r.Seats) > 0 })
 	}},
+	{"a role on resources", 25, func(doc *syntax.Document) bool {
+		return slices.ContainsFunc(doc.Roles, func(r syntax.Role) bool { return r.OnResource.Text != "" })
+	}},
+	{"here or above", 8, func(doc *syntax.Document) bool {
+		return anyRule(doc, func(r syntax.Rule) bool { return r.Scope == syntax.ScopeHere && r.Above })
+	}},
 	{"a role held outside", 25, func(doc *syntax.Document) bool {
 		return slices.ContainsFunc(doc.Roles, func(r syntax.Role) bool { return r.Outside })
 	}},

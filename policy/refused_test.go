@@ -62,7 +62,7 @@ func TestRefusedTooMany(t *testing.T) {
 	}{
 		{lines(255, "  r%d: {}\n"), "259:3: more than 256 roles"},
 		{"bundles:\n" + lines(1025, "  b%d: [user.view]\n"), "1030:3: more than 1024 bundles"},
-		{"resources:\n  page:\n    permissions:\n" + lines(4097, "      p%d: {}\n"), "4076:7: more than 4096 permissions"},
+		{"resources:\n  page:\n    permissions:\n" + lines(4097, "      p%d: {}\n"), "4073:7: more than 4096 permissions"},
 		{"resources:\n  page:\n    parties:\n" + lines(17, "      p%d: users\n"), "24:7: more than 16 parties of one resource"},
 		{"resources:\n  page:\n    fields:\n" + lines(41, "      g%d: [f%d]\n"), "48:13: more than 40 fields of one resource"},
 		{cell + lines(65, "          - own\n"), "75:13: more than 64 rules in one cell"},

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/internal/raced"
 	"github.com/usher-go/usher/policy"
 	"github.com/usher-go/usher/policy/policyfile"
 	"github.com/usher-go/usher/policy/syntax"
@@ -18,7 +19,7 @@ import (
 // Each remedy, applied to the facts, changes the decision.
 func TestRemediesChangeTheDecision(t *testing.T) {
 	denied, helped, steps := 0, 0, map[usher.StepKind]int{}
-	for seed := range uint64(150) {
+	for seed := range uint64(raced.Part(150, 40)) {
 		d := newDice(seed, 0)
 		doc := randomDocument(d)
 		p, err := policyfile.Load("random.yaml", doc.Print())
@@ -59,7 +60,7 @@ func TestRemediesChangeTheDecision(t *testing.T) {
 // The explanation is the same on every run, and in every order of the file's
 // keys.
 func TestExplanationHasNoOrder(t *testing.T) {
-	for seed := range uint64(60) {
+	for seed := range uint64(raced.Part(60, 10)) {
 		d := newDice(seed, 1)
 		doc := randomDocument(d)
 		p, err := policyfile.Load("random.yaml", doc.Print())
@@ -83,7 +84,7 @@ func TestExplanationHasNoOrder(t *testing.T) {
 // do applies a step to a copy of the world, or to the request.
 func do(t *testing.T, p *policy.Policy, w *world, r usher.Request, s usher.Step) (*world, usher.Request) {
 	t.Helper()
-	next := &world{users: maps.Clone(w.users), teams: w.teams, settings: maps.Clone(w.settings), now: w.now}
+	next := &world{users: maps.Clone(w.users), teams: w.teams, settings: maps.Clone(w.settings), held: maps.Clone(w.held), now: w.now}
 	var user policy.User
 	if old := w.users[r.Subject]; old != nil {
 		user = *old
@@ -142,6 +143,16 @@ func do(t *testing.T, p *policy.Policy, w *world, r usher.Request, s usher.Step)
 			r.Context = usher.Context{}
 		}
 		r.Context[s.Name] = s.Value
+	case usher.StepResourceRole:
+		if next.held == nil {
+			next.held = map[usher.Ref]map[string][]role.Name{}
+		}
+		holders, me := maps.Clone(next.held[s.On]), "user "+string(r.Subject)
+		if holders == nil {
+			holders = map[string][]role.Name{}
+		}
+		holders[me] = append(slices.Clone(holders[me]), role.Name(s.Name))
+		next.held[s.On] = holders
 	case usher.StepAttribute, usher.StepParty:
 		r.Resource = changed(p, r.Resource, s)
 	default:

@@ -100,6 +100,9 @@ func (s *evalContext) usersTeams(parties uint16, team role.Name, every bool) (ye
 			return false, false
 		}
 		for _, id := range ids {
+			if every && !all || !every && some {
+				break // only whether the other parties are known still matters
+			}
 			in := false
 			if party.teams {
 				in = s.isUsersTeam(usher.TeamID(id), team)

@@ -19,6 +19,8 @@ var standardResources = []struct {
 	{"grant", []syntax.Party{users("user")}, []string{"give", "revoke"}},
 	{"field", nil, []string{"manage"}},
 	{"audit", nil, []string{"view"}},
+	{"request", []syntax.Party{users("user")}, []string{"make", "decline"}},
+	{"role", nil, []string{"define"}},
 }
 
 func users(name string) syntax.Party { return syntax.Party{Name: syntax.Name{Text: name}} }
@@ -35,6 +37,8 @@ var (
 	userLeave = permission.MustParse("user.leave")
 	teamJoin  = permission.MustParse("team.join")
 	teamLeave = permission.MustParse("team.leave")
+
+	requestMake = permission.MustParse("request.make")
 )
 
 // Only users who are not in the account request to join it, and the user who admits another is
@@ -43,6 +47,9 @@ var (
 	userRequestToJoin = permission.MustParse("user.request-to-join")
 	userAdmit         = permission.MustParse("user.admit")
 )
+
+// roleDefine lets an actor define roles of the account, under a policy with custom-roles.
+var roleDefine = permission.MustParse("role.define")
 
 // accountTransfer hands over the unique role.
 var accountTransfer = permission.MustParse("account.transfer")

@@ -20,6 +20,7 @@ type Summary struct {
 	Beside       []role.Name
 	Teams        []Membership
 	Outside      []Membership // the teams on which the user has roles without being in them
+	OnResources  []HeldRole   // the roles that the user holds on resources, directly or through teams, in the order of the policy
 	Seats        []seat.PoolName
 	Features     []Grant       // granted features that have not ended
 	Entitlements []Entitlement // by permission in the order of the policy, then in the order in which decisions name rules
@@ -49,7 +50,8 @@ func (e Entitlement) Scopes() string {
 	return r.String()
 }
 
-// Summary returns what the subject has at the time. A user who is not in the account has
+// Summary returns what the subject has at the time. Roles on resources need facts that are a
+// ResourceRoleLister; with others, it lists none, and no rules of such roles. A user who is not in the account has
 // nothing but the rules of visitors, without an error. The error is an *usher.RequestError; it wraps the error of the
 // facts, usher.ErrUndeclared for a role that the policy lacks, or usher.ErrNoTime.
 func (p *Policy) Summary(f Facts, subject usher.UserID, at time.Time) (Summary, error) {
@@ -66,7 +68,7 @@ func (p *Policy) summary(f Facts, r *usher.Request) (Summary, error) {
 		return Summary{}, usher.ErrUnknownPermission
 	}
 	var q evaluation
-	if err := q.begin(p, f, r, 0); err != nil {
+	if err := q.begin(p, f, r, &p.resources[0]); err != nil {
 		return Summary{}, err
 	}
 	each := q.each
@@ -82,11 +84,16 @@ func (p *Policy) summary(f Facts, r *usher.Request) (Summary, error) {
 			s.Features = append(s.Features, g)
 		}
 	}
+	onResources := q.heldRoles(&s)
 	for i := range p.perms {
 		perm := &p.perms[i]
 		q.switchResource(perm.resource, nil)
 		var own []heldThrough
-		each(perm, func(r *rule, team role.Name) { own = append(own, heldThrough{r, team}) })
+		each(perm, func(r *rule, team role.Name) {
+			if r.held < 0 || p.onType == nil || p.onType[r.held].bit&^onResources == 0 {
+				own = append(own, heldThrough{r, team})
+			}
+		})
 		slices.SortStableFunc(own, func(a, b heldThrough) int { return int(a.rank) - int(b.rank) })
 		own = slices.CompactFunc(own, func(a, b heldThrough) bool { return a.id == b.id })
 		for _, h := range own {

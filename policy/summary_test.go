@@ -1,6 +1,7 @@
 package policy_test
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -10,9 +11,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/permission"
 	"github.com/usher-go/usher/policy"
 	"github.com/usher-go/usher/policy/policyfile"
 	"github.com/usher-go/usher/policy/syntax"
+	"github.com/usher-go/usher/role"
 )
 
 // A summary has what a directory page shows: what a user has, and why.
@@ -64,6 +67,43 @@ never:
 	assert.Empty(t, s)
 	_, err = p.Summary(w, "mia", time.Time{})
 	assert.ErrorIs(t, err, usher.ErrNoTime)
+}
+
+func TestSummaryOfRolesOnResources(t *testing.T) {
+	p, err := policyfile.Load("sharing.yaml", []byte(sharing))
+	require.NoError(t, err)
+	s := calendarShares()
+	for i := range 120 {
+		s.users[usher.Ref{Type: "calendar", ID: fmt.Sprintf("d%03d", i)}] = map[usher.UserID][]role.Name{"mia": {"editor", "nonsense"}}
+	}
+	of := func(id usher.UserID) policy.Summary {
+		sum, err := p.Summary(s, id, noon)
+		require.NoError(t, err)
+		return sum
+	}
+	sum := of("mia")
+	require.Len(t, sum.OnResources, 2)
+	assert.Equal(t, policy.HeldRole{Role: "reader", Type: "folder", Count: 1, IDs: []string{"f1"}}, sum.OnResources[1])
+	editor := sum.OnResources[0]
+	assert.Equal(t, 121, editor.Count)
+	assert.Equal(t, []string{"c1", "d000"}, editor.IDs[:2])
+	assert.Len(t, editor.IDs, 100)
+	assert.Contains(t, holdings(sum.Entitlements), "calendar.edit: here [role on a resource editor]")
+	assert.Contains(t, holdings(sum.Entitlements), "calendar.view: here hiding title [role on a resource viewer]")
+	assert.NotContains(t, fmt.Sprint(holdings(sum.Entitlements)), "guide")
+
+	assert.Equal(t, []policy.HeldRole{{Role: "viewer", Type: "calendar", Count: 1, IDs: []string{"c1"}}}, of("max").OnResources, "through a team")
+	assert.Empty(t, of("olga").OnResources)
+	assert.Empty(t, of("gone"))
+	for _, text := range holdings(of("olga").Entitlements) {
+		assert.NotContains(t, text, "role on a resource")
+	}
+	without, err := p.Summary(struct{ policy.Facts }{s.world}, "mia", noon)
+	require.NoError(t, err)
+	assert.Empty(t, without.OnResources)
+	s.err = errors.New("no connection")
+	_, err = p.Summary(s, "mia", noon)
+	assert.ErrorIs(t, err, s.err)
 }
 
 func holdings(list []policy.Entitlement) []string {
@@ -128,6 +168,35 @@ func TestMatrix(t *testing.T) {
 			}
 		}
 	}
+}
+
+// The tables have what custom roles can have, and the roles of an account.
+func TestMatrixOfCustomRoles(t *testing.T) {
+	p, err := policyfile.Load("x.yaml", []byte(`
+usher: 1
+roles: {owner: {unique: true, hands-over-to: member}, member: {default: true}}
+custom-roles: {like: member}
+resources:
+  page: {parties: {author: users}, permissions: {read: {custom: [own, any]}, edit: {owner: any}}}
+`))
+	require.NoError(t, err)
+	of := func(p *policy.Policy) []policy.MatrixRow {
+		resources := p.Matrix().Resources
+		return resources[len(resources)-1].Rows
+	}
+	rows := of(p)
+	require.Len(t, rows, 2)
+	assert.Equal(t, []string{"own", "any"}, rows[0].Offers)
+	require.Len(t, rows[0].OfferRules, 2)
+	assert.Equal(t, syntax.ScopeOwn, rows[0].OfferRules[0].Scope)
+	assert.Empty(t, rows[1].Offers)
+
+	reads := policy.Choice{Permission: permission.MustParse("page.read"), Rule: "any"}
+	with := p.WithCustom([]policy.CustomRole{{Name: "reader", Like: "member", Gives: []policy.Choice{reads}}})
+	require.Len(t, with.Matrix().Roles, 3)
+	rows = of(with)
+	assert.Equal(t, []string{"any"}, rows[0].Cells[2])
+	assert.Equal(t, []string{"own", "any"}, rows[0].Offers, "what the account can still choose")
 }
 
 func TestTitlesAndSettingsOfConditions(t *testing.T) {

@@ -38,29 +38,6 @@ func (p *Policy) outsideIndex(name role.Name) int {
 	return -1
 }
 
-// matchOutside evaluates the rules of the team roles that the subject holds outside the teams.
-func (q *evaluation) matchOutside(perm *perm) {
-	for i := range q.user.Outside {
-		for _, name := range q.user.Outside[i].Roles {
-			if held := q.p.outsideIndex(name); held >= 0 {
-				q.matchRules(perm.byRole[held], name)
-			}
-		}
-	}
-}
-
-// matchOutside evaluates each role once that matchTeamRoles has not tried.
-func (g *fastEval) matchOutside(perm *perm, tried uint64) {
-	for i := range g.user.Outside {
-		for _, name := range g.user.Outside[i].Roles {
-			if held := g.p.outsideIndex(name); held >= 0 && tried>>held&1 == 0 {
-				tried |= 1 << held
-				g.matchRules(perm.byRole[held], name)
-			}
-		}
-	}
-}
-
 // isOutsideTeam reports whether the subject holds a role outside the team, or outside a team
 // above it.
 func (s *evalContext) isOutsideTeam(id usher.TeamID, held role.Name) bool {

@@ -30,16 +30,16 @@ var outsider User
 
 // active reports whether the requester is an active user of the account, to whom all rules
 // apply. To others, only rules of visitors and those under never apply.
-func (q *evaluation) active() bool { return q.user != nil && q.user.Status == usher.Active }
+func (q *evaluation) active() bool { return q.class.active }
 
 // identified reports whether rules of visitors apply: the request has a subject, or is marked
 // as a visitor's.
 func (q *evaluation) identified() bool { return q.visitor || q.subject != "" }
 
-// evalVisitor evaluates the rules of visitors for a requester who is not an active user. If
+// followVisitor evaluates the rules of visitors for a requester who is not an active user. If
 // none of them allows, the outcome is the denial of such a requester.
-func (q *evaluation) evalVisitor(perm *perm) outcome {
-	denied := withoutRules(perm, q.user)
+func (q *evaluation) followVisitor(list *stepList) outcome {
+	denied := withoutRules(list.perm, q.class)
 	if !q.identified() {
 		return denied
 	}
@@ -47,25 +47,14 @@ func (q *evaluation) evalVisitor(perm *perm) outcome {
 		q.user = &outsider
 		defer func() { q.user = nil }()
 	}
-	q.granted, q.unmet, q.outOfScope = nil, nil, nil
-	q.matchVisitor(perm)
-	if q.granted == nil {
+	granted := q.match(list)
+	if granted.reason() != usher.ReasonGranted {
 		return denied
 	}
-	granted := ruleOutcome(usher.ReasonGranted, q.granted, q.hidden)
-	if forbidden := q.forbidden(perm); forbidden != 0 {
+	if forbidden := q.forbidden(list.perm); forbidden != 0 {
 		return forbidden
 	}
 	return granted
-}
-
-// matchVisitor evaluates the rules of visitors. What the account role requires does not apply
-// to them.
-func (q *evaluation) matchVisitor(perm *perm) {
-	guard := q.guard
-	q.guard = 0
-	q.matchRules(perm.visitor, "")
-	q.guard = guard
 }
 
 // required returns the literals that must hold for a rule of the requester, including those
@@ -75,7 +64,7 @@ func (q *evaluation) required(r *rule) uint64 {
 	case usher.SourceNever, usher.SourceVisitor:
 		return r.need
 	}
-	return r.need | q.guard
+	return r.need | q.class.guard
 }
 
 // eachOpen calls visit for the rules that apply to a requester who is not an active user:

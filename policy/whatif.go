@@ -17,6 +17,7 @@ type whatIf struct {
 	request usher.Request
 	user    *User
 	account *Account
+	held    []heldOn // roles that the subject gains on resources
 	err     error
 }
 
@@ -42,6 +43,35 @@ func (w *whatIf) Account() (*Account, error) {
 		return w.account, nil
 	}
 	return w.facts.Account()
+}
+
+// heldOn is a role that a user holds on a resource.
+type heldOn struct {
+	role role.Name
+	on   usher.Ref
+}
+
+// UserRolesOn returns the roles of the changed subject, or those of another user.
+func (w *whatIf) UserRolesOn(id usher.UserID, on usher.Ref) (names []role.Name, err error) {
+	if of, ok := w.facts.(ResourceRoles); ok {
+		if names, err = of.UserRolesOn(id, on); err != nil {
+			return nil, err
+		}
+	}
+	for _, h := range w.held {
+		if id == w.request.Subject && h.on == on {
+			names = append(slices.Clip(names), h.role)
+		}
+	}
+	return names, nil
+}
+
+// TeamRolesOn returns the roles of a team.
+func (w *whatIf) TeamRolesOn(id usher.TeamID, on usher.Ref) ([]role.Name, error) {
+	if of, ok := w.facts.(ResourceRoles); ok {
+		return of.TeamRolesOn(id, on)
+	}
+	return nil, nil
 }
 
 // after returns a copy with more steps applied.
@@ -72,6 +102,8 @@ func (w *whatIf) do(s usher.Step) {
 		w.join(s.Team)
 	case usher.StepTeamRole:
 		w.takeTeamRole(s.Team, role.Name(s.Name))
+	case usher.StepResourceRole:
+		w.held = append(slices.Clip(w.held), heldOn{role.Name(s.Name), s.On})
 	case usher.StepSeat:
 		w.user.Seats = append(slices.Clip(w.user.Seats), seat.PoolName(s.Name))
 	case usher.StepGrant:

@@ -24,6 +24,9 @@ type Subject struct {
 // then also has the users of the account that such rules allow and that are not active.
 // Users of other accounts are never listed.
 //
+// If a user acts on behalf of the subject (Request.By), it yields the users that this user may act
+// for in this request.
+//
 // The results are those of Decide for each user, so each user costs a check. Results are
 // yielded while the facts list users. The facts must be a Lister.
 //
@@ -51,7 +54,7 @@ func (p *Policy) WhoMay(f Facts, r *usher.Request, after usher.UserID) iter.Seq2
 			at.Time = clock.Now() // one time for all users
 		}
 		perm, open := p.onlyPerm(r), p.Visitors(r.Permission)
-		if open && after == "" {
+		if open && after == "" && r.By == "" {
 			at.Visitor = true
 			d, err := p.Decide(f, &at)
 			at.Visitor = false
@@ -94,6 +97,5 @@ func (p *Policy) onlyPerm(r *usher.Request) *perm {
 // unknown role, so that the check reports the error.
 func (p *Policy) mayHave(perm *perm, u *User) bool {
 	at := p.roleIndex(u.Role)
-	return at < 0 || len(perm.byRole[at]) > 0 || len(perm.everyone)+len(perm.visitor) > 0 || len(u.Grants) > 0 ||
-		perm.onTeams && len(u.Teams)+len(u.Outside) > 0 || perm.beside && len(u.Beside) > 0
+	return at < 0 || p.held[at].notOfAccount || len(p.classOf(u, at).steps(p, perm).steps) > 0
 }

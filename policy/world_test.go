@@ -2,6 +2,7 @@ package policy_test
 
 import (
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -26,9 +27,10 @@ import (
 //	d, err := p.Decide(w, &usher.Request{Subject: "mia", Permission: edit, Time: noon})
 type world struct {
 	users    map[usher.UserID]*policy.User
-	teams    map[usher.TeamID]usher.TeamID // each with the team above it, or ""
-	settings map[string]bool               // those that differ from their defaults
-	now      time.Time                     // the time of the clock of ticking
+	teams    map[usher.TeamID]usher.TeamID        // each with the team above it, or ""
+	settings map[string]bool                      // those that differ from their defaults
+	held     map[usher.Ref]map[string][]role.Name // roles on resources, of "user mia" and "team sales"
+	now      time.Time                            // the time of the clock of ticking
 
 	once    sync.Once
 	account *policy.Account
@@ -56,6 +58,32 @@ func (w *world) Account() (*policy.Account, error) {
 	return w.account, w.err
 }
 
+func (w *world) UserRolesOn(id usher.UserID, on usher.Ref) ([]role.Name, error) {
+	return w.held[on]["user "+string(id)], nil
+}
+
+func (w *world) TeamRolesOn(id usher.TeamID, on usher.Ref) ([]role.Name, error) {
+	return w.held[on]["team "+string(id)], nil
+}
+
+func (w *world) UserResources(id usher.UserID, typ string) iter.Seq2[policy.RolesOn, error] {
+	return w.heldBy("user "+string(id), typ)
+}
+
+func (w *world) TeamResources(id usher.TeamID, typ string) iter.Seq2[policy.RolesOn, error] {
+	return w.heldBy("team "+string(id), typ)
+}
+
+func (w *world) heldBy(holder, typ string) iter.Seq2[policy.RolesOn, error] {
+	return func(yield func(policy.RolesOn, error) bool) {
+		for on, holders := range w.held {
+			if on.Type == typ && len(holders[holder]) > 0 && !yield(policy.RolesOn{ID: on.ID, Roles: holders[holder]}, nil) {
+				return
+			}
+		}
+	}
+}
+
 // facts returns the world as Facts: with a clock if it has a time.
 func (w *world) facts() policy.Facts {
 	if w.now.IsZero() {
@@ -81,6 +109,9 @@ func (w *world) String() string {
 			fmt.Fprintf(&b, " below %s", above)
 		}
 		b.WriteByte('\n')
+	}
+	for on, holders := range w.held {
+		fmt.Fprintf(&b, "%s: %v\n", on, holders)
 	}
 	for _, name := range slices.Sorted(maps.Keys(w.settings)) {
 		fmt.Fprintf(&b, "setting %s: %t\n", name, w.settings[name])

@@ -1,8 +1,10 @@
 package policytest
 
 import (
+	"cmp"
 	"slices"
 
+	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/internal/testfile"
 )
 
@@ -14,11 +16,22 @@ func (l *lookup) steps(steps []testfile.Step) {
 		switch s := s.(type) {
 		case testfile.Do:
 			l.Flags(s.With, "fact of a request", l.Contexts)
+			l.defined(s.Commands)
 		case testfile.Ask:
 			_, types := l.Question(&s.Question)
 			l.Hidden(s.Hidden, &s.Question, types)
 		case testfile.State:
 			l.state(&s)
+		}
+	}
+}
+
+// defined adds the roles that commands define to the known names.
+func (l *lookup) defined(commands []account.Command) {
+	for _, c := range commands {
+		if d, ok := c.(account.DefineRole); ok {
+			like := append(l.Policy.CustomLike(), "")[0] // the only one, if the command names none
+			l.AddRole(d.Role, cmp.Or(d.Like, like))
 		}
 	}
 }

@@ -60,11 +60,14 @@ func newCover(p *policy.Policy) *cover {
 	return c
 }
 
-// reach records the rules that match a request.
-func (c *cover) reach(f policy.Facts, r usher.Request) error {
-	rules, err := c.policy.Matching(f, &r)
+// reach records the rules that match a request. P is the policy with the roles that the account
+// defines; the rules of these roles are not rules of the file.
+func (c *cover) reach(p *policy.Policy, f policy.Facts, r usher.Request) error {
+	rules, err := p.Matching(f, &r)
 	for _, rule := range rules {
-		c.hit[rule] = true
+		if _, ok := c.hit[rule]; ok {
+			c.hit[rule] = true
+		}
 	}
 	return err
 }

@@ -10,7 +10,7 @@ import (
 // because the step itself reports them.
 func (p *scenarioRun) coverQuestion(r usher.Request) {
 	if view, err := p.engine.View(p.ctx, worldAccount); err == nil {
-		_ = p.cover.reach(view.State(), r)
+		_ = p.cover.reach(view.Policy(), view.State(), r)
 	}
 }
 
@@ -24,11 +24,11 @@ func (p *scenarioRun) coverBatch(b *engine.Batch) {
 	begun := view.State()
 	state := begun
 	for i, c := range b.Commands {
-		if r, ok := state.RequestFor(p.suite.policy, b.Actor.User(), c); ok {
-			r.Context, r.Time = b.Context, b.Time
-			_ = p.cover.reach(state, r)
+		if r, ok := state.RequestFor(p.suite.policy, b.Actor.User(), c, b.Resources...); ok {
+			r.Context, r.Time, r.By = b.Context, b.Time, b.Actor.OnBehalf()
+			_ = p.cover.reach(state.Policy(p.suite.policy), state, r)
 		}
-		o, err := begun.Propose(p.suite.policy, account.Proposal{Actor: b.Actor, Context: b.Context, Time: b.Time, Commands: b.Commands[:i+1]})
+		o, err := begun.Propose(p.suite.policy, account.Proposal{Actor: b.Actor, Context: b.Context, Time: b.Time, Commands: b.Commands[:i+1], Resources: b.Resources})
 		if err != nil {
 			return // the later commands are not checked
 		}

@@ -58,7 +58,8 @@ func LoadWith(name string, src []byte, p *policy.Policy) (*Suite, error) {
 func newSuite(f *testfile.File, p *policy.Policy) (*Suite, error) {
 	l := &lookup{Lookup: testfile.NewLookup(f, p)}
 	l.IDs = testfile.IDs{User: l.users.Has, Team: l.teams.Has}
-	s := &Suite{file: f, policy: l.Policy, world: l.world(&f.Account), at: l.At}
+	s := &Suite{file: f, world: l.world(&f.Account), at: l.At}
+	s.policy = l.Policy // with the roles that the account defines
 	for i := range f.Checks {
 		s.checks = append(s.checks, l.check(&f.Checks[i]))
 	}
@@ -75,7 +76,8 @@ func newSuite(f *testfile.File, p *policy.Policy) (*Suite, error) {
 // of this repository. Callers must not change the file.
 func (s *Suite) File() *testfile.File { return s.file }
 
-// Policy returns the tested policy, nil for the zero Suite.
+// Policy returns the tested policy, with the roles that the example account defines; nil for the
+// zero Suite.
 func (s *Suite) Policy() *policy.Policy { return s.policy }
 
 // World returns the example account, nil for the zero Suite.

@@ -245,11 +245,11 @@ var refusedFiles = []struct{ name, src, want string }{
 7:9: assign-seat needs the key "user"
 7:27: assign-seat has no key "usr"; did you mean "user"?
 7:41: pool must be a value, not nothing
-8:21: leave has no key "user" (as, with, at, fails, do)
+8:21: leave has no key "user" (as, by, with, at, fails, do)
 9:44: total must be a whole number from 0 on, not "many"
 10:53: value must be true or false; remove the quotes
 11:51: value must be a value, not nothing
-12:29: a step of several commands has no key "user" (as, with, at, fails, do)
+12:29: a step of several commands has no key "user" (as, by, with, at, fails, do)
 `},
 	{"step: status", club + "account: {}\nscenarios:\n  - name: x\n    steps:\n      - {do: add-user, user: m, status: inactive}\n      - {do: set-status, user: m, status: invited}\n      - {do: set-status, user: m, status: on}", `
 7:41: add-user takes the status active or invited, not inactive
@@ -257,7 +257,7 @@ var refusedFiles = []struct{ name, src, want string }{
 9:43: unknown status "on" (want active, invited, inactive or requested)
 `},
 	{"step: code", club + "account: {}\nscenarios: [{name: x, steps: [{do: leave, fails: deny}, {do: leave, fails: seat-in-use}]}]", `
-4:50: unknown code "deny" (want denied, unknown-user, unknown-team, unknown-role, unknown-pool, unknown-grant, unknown-setting, unknown-field, invalid, exists, not-member, team-not-empty, unique-role, team-role-not-allowed, grant-not-allowed, escalation, inactive, seat-not-allowed, seat-required, role-full, last-holder, no-seats-left, seats-in-use)
+4:50: unknown code "deny" (want denied, unknown-user, unknown-team, unknown-role, unknown-pool, unknown-grant, unknown-setting, unknown-field, not-offered, unknown-scheduled, unknown-request, invalid, exists, not-member, team-not-empty, too-many-custom-roles, role-in-use, unique-role, team-role-not-allowed, grant-not-allowed, escalation, too-many-roles, schedule-full, inactive, seat-not-allowed, seat-re…
 4:76: unknown code "seat-in-use"; did you mean "seats-in-use"?
 `},
 	{"step: question", club + "account: {}\nscenarios:\n  - name: x\n    steps:\n      - {can: room.view}\n      - {as: m, can: room.view, expect: allowed}\n" +
@@ -267,7 +267,7 @@ var refusedFiles = []struct{ name, src, want string }{
 8:41: expect must be allow or deny, not "allowed"; did you mean "allow"?
 9:56: reason applies only to expect: deny
 10:55: hidden applies only to expect: allow
-11:47: a step with can has no key "allow" (can, resource, with, gives, at, as, visitor, expect, reason, hidden)
+11:47: a step with can has no key "allow" (can, resource, with, gives, at, as, by, visitor, expect, reason, hidden)
 `},
 	{"visitors", club + "account:\n" + members + "}\nchecks:\n  - {can: room.view, allow: [], visitor: alow}\n  - {can: room.view, allow: [], visitor: [coed]}\n" +
 		"scenarios:\n  - name: x\n    steps:\n      - {as: m, visitor: true, can: room.view, expect: deny}\n      - {visitor: false, can: room.view, expect: deny}\n", `

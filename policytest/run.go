@@ -26,7 +26,7 @@ func (s *Suite) RunOn(open func() (store.Store, error)) Report {
 	if open == nil {
 		open = inMemory
 	}
-	cover := newCover(s.policy)
+	cover := newCover(s.policy.Base())
 	for i := range s.checks {
 		r.add(s.runCheck(&s.checks[i], cover))
 	}
@@ -47,7 +47,7 @@ func (s *Suite) runCheck(c *check, cover *cover) []Failure {
 		}
 		d, err := s.policy.Decide(s.world, &request)
 		if err == nil {
-			err = cover.reach(s.world, request)
+			err = cover.reach(s.policy, s.world, request)
 		}
 		expected, got := want.compare(d, err)
 		if expected == got {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/usher-go/usher"
@@ -51,7 +52,10 @@ type scenarioRun struct {
 	engine   *engine.Engine
 	cover    *cover
 	pos      syntax.Pos
+	now      atomic.Pointer[time.Time] // of the clock, which loads in the background read: the latest time of a step so far
 	failures []Failure
+
+	stated []testfile.Resource // those that the steps so far name with their facts, the last ones for each
 }
 
 func (p *scenarioRun) begin(open func() (store.Store, error)) error {
@@ -59,9 +63,9 @@ func (p *scenarioRun) begin(open func() (store.Store, error)) error {
 	if err != nil {
 		return err
 	}
-	at := p.suite.at
+	p.now.Store(&p.suite.at)
 	p.engine, err = engine.Open(engine.Options{
-		Policy: p.suite.policy, Store: st, Clock: func() time.Time { return at },
+		Policy: p.suite.policy, Store: st, Clock: func() time.Time { return *p.now.Load() },
 	})
 	if err != nil {
 		return err
@@ -81,16 +85,21 @@ var hostActor = account.AsHost("scenario")
 
 func (p *scenarioRun) do(step *testfile.Do) {
 	b := engine.Batch{
-		Actor: hostActor, Account: worldAccount, Time: p.suite.timeOf(step.At),
+		Actor: hostActor, Account: worldAccount, Time: p.timeOf(step.At),
 		Context: flagMap(step.With),
 	}
 	if step.As.Text != "" {
-		b.Actor = account.AsUser(usher.UserID(step.As.Text))
+		b.Actor = account.AsUser(usher.UserID(step.As.Text)).By(usher.UserID(step.By.Text))
 	}
 	var asked []string
 	for _, c := range step.Commands {
 		b.Commands = append(b.Commands, c)
 		asked = append(asked, account.Describe(c))
+	}
+	var unknown error
+	if b.Resources, unknown = testfile.Resources(p.suite.policy, p.resourcesOf(step), p.ids()); unknown != nil {
+		p.fail(usher.UserID(step.As.Text), strings.Join(asked, " and "), outcome(step.Fails), "an error", unknown.Error())
+		return
 	}
 	p.coverBatch(&b)
 	_, err := p.engine.Submit(p.ctx, b)
@@ -114,6 +123,21 @@ func (p *scenarioRun) do(step *testfile.Do) {
 	p.fail(usher.UserID(step.As.Text), strings.Join(asked, " and "), expected, got, why)
 }
 
+// resourcesOf returns the resources of a step with their facts. An approval names none, so it gets those that
+// earlier steps stated, as a host application reads them again.
+func (p *scenarioRun) resourcesOf(step *testfile.Do) []testfile.Resource {
+	list := slices.Clone(step.Resources)
+	lacks := func(r testfile.Resource) bool {
+		return !slices.ContainsFunc(list, func(o testfile.Resource) bool { return o.On == r.On })
+	}
+	earlier := slices.DeleteFunc(slices.Clone(p.stated), func(r testfile.Resource) bool { return !lacks(r) })
+	p.stated = append(earlier, step.Resources...)
+	if slices.ContainsFunc(step.Commands, func(c account.Command) bool { _, is := c.(account.Approve); return is }) {
+		list = append(list, earlier...)
+	}
+	return list
+}
+
 // codeOf returns the code of a refused batch, and 0 for a batch that was done. It returns
 // false for any other error.
 func codeOf(err error) (account.Code, bool) {
@@ -135,12 +159,16 @@ func outcome(code account.Code) string {
 }
 
 func (p *scenarioRun) ask(step *testfile.Ask) {
-	request, err := testfile.Request(p.suite.policy, usher.UserID(step.As.Text), step.Question, p.suite.at, p.ids())
+	tested, ids := p.suite.policy, testfile.IDs{}
+	if view, err := p.engine.View(p.ctx, worldAccount); err == nil { // of the account at this point of the scenario
+		tested, ids = view.Policy(), testfile.IDsOf(view.State())
+	}
+	request, err := testfile.Request(tested, usher.UserID(step.As.Text), step.Question, p.timeOf(step.At), ids)
 	if err != nil {
 		p.fail(request.Subject, step.Asked(), "an answer", "an error", err.Error())
 		return
 	}
-	request.Account, request.Visitor = worldAccount, step.Visitor
+	request.Account, request.Visitor, request.By = worldAccount, step.Visitor, usher.UserID(step.By.Text)
 	p.coverQuestion(request)
 	d, err := p.engine.Check(p.ctx, request)
 	w := want{allow: step.Allow, reason: step.Reason}
@@ -188,10 +216,14 @@ func flagMap(flags []testfile.Flag) usher.Context {
 	return m
 }
 
-// timeOf returns the written time, or the time of the file if it is zero.
-func (s *Suite) timeOf(written time.Time) time.Time {
+// timeOf returns the time of a step, and sets the clock to it if it is later: a step without a time
+// happens at the latest time of the steps before.
+func (p *scenarioRun) timeOf(written time.Time) time.Time {
 	if written.IsZero() {
-		return s.at
+		return *p.now.Load()
+	}
+	if written.After(*p.now.Load()) {
+		p.now.Store(&written)
 	}
 	return written
 }

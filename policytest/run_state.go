@@ -2,6 +2,7 @@ package policytest
 
 import (
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -28,10 +29,10 @@ func (p *scenarioRun) compareState(step *testfile.State) {
 	}
 	for _, u := range step.Users {
 		p.pos = u.ID.Pos
-		p.compareUser(&u, state)
+		p.compareUser(&u, view)
 	}
 	for _, t := range step.Teams {
-		p.compareTeam(t, state)
+		p.compareTeam(t, view)
 	}
 	for _, f := range step.Settings {
 		value, changed := state.Setting(f.Name.Text)
@@ -70,9 +71,9 @@ func (p *scenarioRun) comparePool(s testfile.PoolState, pool seat.Pool) {
 	}
 }
 
-func (p *scenarioRun) compareUser(written *testfile.User, state *account.State) {
+func (p *scenarioRun) compareUser(written *testfile.User, view account.View) {
 	id := usher.UserID(written.ID.Text)
-	u, _ := state.User(id) // a State returns no error
+	u, _ := view.State().User(id) // a State returns no error
 	if u == nil {
 		p.addDifference("user "+written.ID.Text, "a user", "none")
 		return
@@ -83,6 +84,9 @@ func (p *scenarioRun) compareUser(written *testfile.User, state *account.State) 
 	}
 	if written.Status != 0 {
 		p.compare("status"+of, written.Status.String(), u.Status.String())
+	}
+	if written.Kind.Text != "" {
+		p.compare("kind"+of, written.Kind.Text, string(u.Kind))
 	}
 	if written.Seats != nil {
 		p.compare("seats"+of, list(texts(written.Seats)), list(u.Seats))
@@ -95,6 +99,9 @@ func (p *scenarioRun) compareUser(written *testfile.User, state *account.State) 
 	}
 	if written.Outside != nil {
 		p.compare("roles outside teams"+of, expectedTeams(written.Outside), heldTeams(written.Outside, u.Outside))
+	}
+	if written.RolesOn != nil {
+		p.compareRolesOn(of, written.RolesOn, view.ResourcesOfUser(id, usher.Ref{}))
 	}
 	if written.Grants != nil {
 		var expected, got []string
@@ -129,15 +136,34 @@ func (p *scenarioRun) compareValues(written *testfile.User) {
 	}
 }
 
-func (p *scenarioRun) compareTeam(written testfile.Team, state *account.State) {
+func (p *scenarioRun) compareTeam(written testfile.Team, view account.View) {
 	p.pos = written.ID.Pos
-	parent, ok := state.Team(usher.TeamID(written.ID.Text))
+	parent, ok := view.State().Team(usher.TeamID(written.ID.Text))
 	switch {
 	case !ok:
 		p.addDifference("team "+written.ID.Text, "a team", "none")
+		return
 	case written.Parent.Text != "":
 		p.compare("parent of "+written.ID.Text, written.Parent.Text, string(parent))
 	}
+	if written.RolesOn != nil {
+		p.compareRolesOn(" of "+written.ID.Text, written.RolesOn, view.ResourcesOfTeam(usher.TeamID(written.ID.Text), usher.Ref{}))
+	}
+}
+
+// compareRolesOn compares the roles of a user or a team on resources.
+func (p *scenarioRun) compareRolesOn(of string, written []testfile.RoleOn, held iter.Seq[account.RolesOn]) {
+	text := func(name string, on usher.Ref) string { return printable.Sprintf("%s on %s", name, on) }
+	var expected, got []string
+	for _, r := range written {
+		expected = append(expected, text(r.Role.Text, r.On))
+	}
+	for on := range held {
+		for _, name := range on.Roles {
+			got = append(got, text(string(name), on.On))
+		}
+	}
+	p.compare("roles on resources"+of, list(expected), list(got))
 }
 
 // compareFields compares all custom fields, in order. It compares the type and the archived

@@ -37,9 +37,14 @@ func (l *lookup) world(a *testfile.Account) *World {
 		archived := d.Archived != nil && *d.Archived
 		b.seed.Fields = append(b.seed.Fields, account.Field{Name: d.Field.Text, Type: d.Type, Archived: archived})
 	}
+	b.addRoles(a.Roles)
 	for i := range a.Users {
 		l.users.Add(a.Users[i].ID.Text)
 		b.addUser(&a.Users[i])
+		b.addRolesOn(account.Holder{User: usher.UserID(a.Users[i].ID.Text)}, a.Users[i].RolesOn)
+	}
+	for _, t := range a.Teams {
+		b.addRolesOn(account.Holder{Team: usher.TeamID(t.ID.Text)}, t.RolesOn)
 	}
 	b.checkHolders(a)
 	b.checkTeams(a.Teams)

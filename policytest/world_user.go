@@ -11,7 +11,7 @@ import (
 
 func (b *builder) addUser(u *testfile.User) {
 	id := usher.UserID(u.ID.Text)
-	user := &policy.User{Status: u.Status}
+	user := &policy.User{Status: u.Status, Kind: usher.UserKind(u.Kind.Text)}
 	if user.Status == 0 {
 		user.Status = usher.Active
 	}

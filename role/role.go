@@ -1,5 +1,5 @@
 // Package role defines roles: the named columns of a policy. A user holds a role in the
-// account, beside that role, or on a team. The package states how a role is held, which roles it includes and
+// account, beside that role, on a team, or on a single resource. The package states how a role is held, which roles it includes and
 // which seats it uses. Package policy states what a role permits.
 package role
 
@@ -24,9 +24,13 @@ const Everyone Name = "everyone"
 // role, and a role cannot have this name.
 const Visitor Name = "visitor"
 
-// IsCellWord reports whether the name is Everyone or Visitor, which name cells of a policy but
-// no role.
-func (n Name) IsCellWord() bool { return n == Everyone || n == Visitor }
+// Custom is the name of the cells of a policy that list the rules among which the author of an
+// account's own role chooses. It is not a role, and a role cannot have this name.
+const Custom Name = "custom"
+
+// IsCellWord reports whether the name is Everyone, Visitor or Custom, which name cells of a
+// policy but no role.
+func (n Name) IsCellWord() bool { return n == Everyone || n == Visitor || n == Custom }
 
 // Role is a role as a policy declares it. The zero Role is an account role without a name,
 // which policies do not contain.
@@ -59,6 +63,11 @@ type Role struct {
 	// role, of which each user has exactly one.
 	Beside bool
 
+	// OnResource is the type of resource on which users and teams hold the role: calendar, for
+	// the editors of single calendars. Of the other fields, such a role has only Title, Includes
+	// (roles held on the same type) and Requires. Default: "", another kind of role.
+	OnResource string
+
 	// Of the fields below, a team role has only Seats, AtLeast and AtMost.
 
 	Unique      bool // exactly one user of the account holds it
@@ -80,8 +89,8 @@ type Role struct {
 }
 
 // OfAccount reports whether it is an account role, of which each user has exactly one: neither a
-// team role nor a role beside. The result for the zero Role is true.
-func (r Role) OfAccount() bool { return !r.OnTeam && !r.Beside }
+// team role, nor a role beside, nor a role on resources. The result for the zero Role is true.
+func (r Role) OfAccount() bool { return !r.OnTeam && !r.Beside && r.OnResource == "" }
 
 // SeatIn returns the seat rule of the role for a pool. It is SeatNone for a pool that Seats
 // lacks, so the zero Role never holds a seat.

@@ -11,7 +11,7 @@ import (
 
 // Time is an amount of seats over time, from which a bill is computed. One seat for one second is
 // a seat-second, and so are two seats for half a second. The amount is exact to the nanosecond for
-// any number of seats: nothing is rounded, and nothing overflows. The zero Time is no seat-seconds.
+// any number of seats: nothing is rounded, and nothing overflows. The zero Time has 0 seat-seconds.
 // A Time is immutable.
 type Time struct {
 	nanos *big.Int // seat-nanoseconds; nil for 0, never negative

@@ -14,14 +14,32 @@ func CheckAccount(id usher.AccountID) error { return checkID("account", len(id))
 // CheckUser returns ErrInvalid if id is empty or longer than MaxID.
 func CheckUser(id usher.UserID) error { return checkID("user", len(id)) }
 
-// Check returns ErrInvalid if the version of the entry is 0 or CheckUser returns it for a user of
-// the records.
+// Check returns ErrInvalid if the version of the entry is 0, if it has more than MaxRecords records, or
+// if CheckUser returns it for a user of the records or of Users.
 func (e Entry) Check() error {
+	if n := len(e.Records); n > MaxRecords {
+		return printable.Errorf("%w: the entry has %d records (want at most %d; use several entries)", ErrInvalid, n, MaxRecords)
+	}
 	if e.Version == 0 {
 		return printable.Errorf("%w: commit version 0 (want 1 or more)", ErrInvalid)
 	}
 	for _, r := range e.Records {
 		if err := CheckUser(r.User); err != nil {
+			return err
+		}
+	}
+	for _, users := range [][]usher.UserID{e.Users.Added, e.Users.Removed} {
+		if err := CheckUsers(users); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// CheckUsers returns ErrInvalid if CheckUser returns it for one of the users.
+func CheckUsers(users []usher.UserID) error {
+	for _, user := range users {
+		if err := CheckUser(user); err != nil {
 			return err
 		}
 	}

@@ -19,6 +19,7 @@ var (
 	ErrNoUserData = errors.New("the store does not store user data")
 	ErrReadOnly   = errors.New("the store is read-only")
 	ErrClosed     = errors.New("the store is closed")
+	ErrNeeded     = errors.New("the snapshot does not replace these commits")
 
 	// ErrNotStored is temporary: the call gave up before it stored anything, for example because a
 	// transaction of another caller held a lock for too long, or because the context ended while
@@ -48,7 +49,7 @@ func (r refusal) Refused() string { return r.code }
 // one of the errors of this package. After any other error of Append, the outcome is unknown. It
 // returns false for nil.
 func IsRejected(err error) bool {
-	for _, rejection := range []error{ErrConflict, ErrGap, ErrErased, ErrInvalid, ErrNoUserData, ErrReadOnly, ErrClosed, ErrRefused, ErrNotStored, ErrRetry} {
+	for _, rejection := range []error{ErrConflict, ErrGap, ErrErased, ErrInvalid, ErrNoUserData, ErrReadOnly, ErrClosed, ErrNeeded, ErrRefused, ErrNotStored, ErrRetry} {
 		if errors.Is(err, rejection) {
 			return true
 		}

@@ -15,7 +15,8 @@ type MembersStore interface {
 	Store
 
 	// RebuildMembers replaces the rows of accounts, each in a transaction of its own. Without ids,
-	// it does so for every account that the tables lack. It returns ErrErased for the id of an
+	// it does so for every account that the tables lack, and for every account that a version of usher
+	// wrote that does not know all tables. It returns ErrErased for the id of an
 	// erased account, and usher.ErrUnknownAccount for one without commits. An account whose ids
 	// cannot be stored as text is skipped, and is in the error that RebuildMembers returns after all
 	// others; that error is ErrRefused.

@@ -5,10 +5,30 @@
 // returns nil and the others return ErrConflict. The caller then reads the new commits, and retries
 // with the next version.
 //
-// Store is the interface that every store implements. UserDataStore, Watcher, Transactor and
-// VersionReader are optional: callers find them by type assertion. A store in a database can also
-// make a Tx from a transaction of the host application. Package storetest tests a store against
-// each sentence of this contract.
+// Store is the interface that every store implements. UserDataStore, Watcher, Confirmer, Checker,
+// Transactor, VersionReader, UserIndex and Shortener are optional: callers find them by type assertion. A store in a
+// database can also make a Tx from a transaction of the host application. Package storetest tests a
+// store against each sentence of this contract.
+//
+// # Erasing
+//
+// After Erase returns nil, and after an entry has deleted a record, no call returns the data any more.
+// storetest tests this for every store, and reads the tables of databases too. What remains on disks
+// depends on the store:
+//
+//   - memstore has no disk.
+//   - boltstore leaves the bytes in free pages of the file, until bbolt uses them again or "bbolt
+//     compact" has written a new file. Nothing bounds the time.
+//   - sqlstore on SQLite leaves them in free pages until SQLite uses them again or VACUUM has run,
+//     unless the setting secure_delete is on.
+//   - pgstore, and sqlstore on PostgreSQL, leave them in dead rows until a vacuum, and in the
+//     write-ahead log, in replicas and in archives as long as the server keeps these.
+//   - natsstore encrypts all data, and deletes the keys: in the streams when Erase returns nil or, if a
+//     server is down, when it is back; in the logs of the servers within minutes. The encrypted bytes
+//     remain. Its tests search the files of all servers for the data and for the keys.
+//
+// Backups contain what was erased later, in every store. Engine.Erase also erases what an Archive has of
+// the account.
 package store
 
 import (
@@ -44,10 +64,11 @@ type Store interface {
 	//
 	// ErrConflict means that a commit with this version exists: another writer was first. ErrGap
 	// means that commits before this version are missing. ErrErased means that the account was
-	// erased. For version 0, Append returns ErrInvalid. For an entry with records, a store that is
-	// not a UserDataStore returns ErrNoUserData. ErrNotStored means that the call gave up before it
-	// stored anything, for example because it waited too long for a lock; a retry may succeed.
-	// After each of these errors, this call has stored nothing.
+	// erased. For version 0, Append returns ErrInvalid, and for more than MaxRecords records too.
+	// For an entry with records, a store that is not a UserDataStore returns ErrNoUserData.
+	// ErrNotStored means that the call gave up before it stored anything, for example because it
+	// waited too long for a lock; a retry may succeed. After each of these errors, this call has
+	// stored nothing.
 	//
 	// ErrRefused, which a store may wrap with a reason, means that the store rejects the entry
 	// permanently by a rule of its own, such as a quota or a row policy. No call with this entry
@@ -95,6 +116,9 @@ type Store interface {
 // MaxID is the maximum length of the id of an account or a user, in bytes.
 const MaxID = 1024
 
+// MaxRecords is the maximum number of records of an Entry.
+const MaxRecords = 1_000_000
+
 // Commit is one entry of an account's journal. Versions count from 1.
 type Commit struct {
 	Version uint64
@@ -109,8 +133,9 @@ type Snapshot struct {
 }
 
 // Entry is what one Append stores: a commit and, in a UserDataStore, the records that change with
-// it.
+// it, and which users of the account the commit adds and removes.
 type Entry struct {
 	Commit
 	Records []Record
+	Users   Users
 }

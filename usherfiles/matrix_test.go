@@ -36,14 +36,14 @@ func TestMatrixDiffers(t *testing.T) {
 	s := &spy{name: "TestRoles/my_own (1)"}
 	usherfiles.Matrix(s, p, golden)
 	assert.Equal(t, `testdata/roles.md does not match DIR/policy.yaml.
-testdata/roles.md:70:1: ## calendar
+testdata/roles.md:77:1: ## calendar
   | | Owner | Member | Guest |
 - | edit | any | sole | – |
 + | edit | any | own | – |
-testdata/roles.md:77:1: ## room
+testdata/roles.md:84:1: ## room
   | | Owner | Member | Guest |
 + | clean | any | – | any |
-testdata/roles.md:84:1: ## Words
+testdata/roles.md:91:1: ## Words
 - | sole | resources of the user alone |
 If the policy is right, update the file: USHER_UPDATE=1 go test -run '^TestRoles$/^my_own \(1\)$'`, strings.ReplaceAll(strings.Join(s.notes, "\n"), dir, "DIR"))
 }

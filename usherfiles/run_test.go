@@ -89,9 +89,9 @@ var stories = []struct {
 --- FAIL: TestStories
     run_test.go:N: policy "oncehup" is not a preset, and the file cannot be read in DIR; did you mean "oncehub"?: open oncehup: no such file or directory
     run_test.go:N: testdata/broken.test.yaml:1:1: a policy needs the key "roles"
-        testdata/broken.test.yaml:2:1: a policy has no key "policy" (usher, name, title, seats, features, settings, conditions, roles, bundles, resources, never)
-        testdata/broken.test.yaml:3:1: a policy has no key "account" (usher, name, title, seats, features, settings, conditions, roles, bundles, resources, never)
-        testdata/broken.test.yaml:7:1: a policy has no key "checks" (usher, name, title, seats, features, settings, conditions, roles, bundles, resources, never)
+        testdata/broken.test.yaml:2:1: a policy has no key "policy" (usher, name, title, seats, features, settings, conditions, roles, custom-roles, bundles, resources, never)
+        testdata/broken.test.yaml:3:1: a policy has no key "account" (usher, name, title, seats, features, settings, conditions, roles, custom-roles, bundles, resources, never)
+        testdata/broken.test.yaml:7:1: a policy has no key "checks" (usher, name, title, seats, features, settings, conditions, roles, custom-roles, bundles, resources, never)
     --- FAIL: TestStories/company.test.yaml
         run_test.go:N: testdata/company.test.yaml:9:5: staff is oversold: held 1, bought 0
             testdata/company.test.yaml:10:20: unknown role "guest"

@@ -125,13 +125,13 @@ func (a *Actions) respond(r *http.Request, refs []usher.Ref) (actionsResponse, e
 	if err != nil {
 		return actionsResponse{}, err
 	}
-	az, err := a.Guard.authorizer(r, FromContext(r.Context()).Subject.Account)
-	if err != nil {
-		return actionsResponse{}, err
+	asker := Asking(r.Context())
+	if failed, ok := asker.(refusing); ok && errors.Is(failed.err, ErrConfig) {
+		return actionsResponse{}, failed.err
 	}
 	response := actionsResponse{make([]resourceActions, len(refs))}
 	for i, ref := range refs {
-		actions, err := a.permitted(r, az, ref.Type, resources[ref])
+		actions, err := a.permitted(asker, ref.Type, resources[ref])
 		if err != nil {
 			return actionsResponse{}, err
 		}
@@ -180,14 +180,13 @@ func (a *Actions) load(r *http.Request, refs []usher.Ref) (map[usher.Ref]usher.R
 }
 
 // permitted returns the permissions that the user has on a resource, none if it is nil.
-func (a *Actions) permitted(r *http.Request, az usher.Authorizer, typ string, on usher.Resource) ([]permission.Permission, error) {
-	subject := FromContext(r.Context()).Subject
+func (a *Actions) permitted(asker usher.Asker, typ string, on usher.Resource) ([]permission.Permission, error) {
 	actions := []permission.Permission{}
 	for _, p := range a.Permissions {
 		if on == nil || p.Resource() != typ {
 			continue
 		}
-		d, err := az.Check(r.Context(), subject.Request(p, on))
+		d, err := asker.Check(p, on)
 		switch {
 		case errors.Is(err, usher.ErrOtherAccount), errors.Is(err, usher.ErrUnknownAccount):
 			return []permission.Permission{}, nil

@@ -2,6 +2,8 @@ package usherhttp
 
 import (
 	"context"
+	"net/http"
+	"sync"
 	"sync/atomic"
 
 	"github.com/usher-go/usher"
@@ -47,6 +49,11 @@ type guardContext struct {
 	done    AuthInfo    // for the handler; not written after ready is set
 	ready   atomic.Bool // needed because goroutines of a Loader may outlive it
 	writer  private     // for the handler
+
+	request *http.Request // as the Guard got it
+	once    sync.Once     // makes asker
+	asker   usher.Asker
+	ended   atomic.Bool // the handler has returned, so there is no Asker any more
 }
 
 func (a *guardContext) now() AuthInfo {

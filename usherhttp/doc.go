@@ -20,6 +20,17 @@
 //	calendar, _ := usherhttp.Loaded[*Calendar](r.Context())
 //	calendar = masked.Apply(usherhttp.FromContext(r.Context()).Decision, calendar) // a mask.Mask
 //
+// # Several checks
+//
+// A handler that makes more checks than its guard uses the Asker that the guard has made and used:
+// the user and the account are found once, and all decisions are about one version.
+//
+//	asker := usherhttp.Asking(r.Context())
+//	for _, event := range calendar.Events {
+//		d, err := asker.Check(editEvent, event)
+//		…
+//	}
+//
 // # Refusals
 //
 // A refusal is a [Problem], an application/problem+json document of RFC 9457:

@@ -41,7 +41,8 @@ type Guard struct {
 	Subject func(*http.Request) (Subject, error)
 
 	// MarkActive is called for each request of a logged-in user, whether it is let through or
-	// not, for example Engine.MarkActive. The request waits for it, so it must be fast.
+	// not, for example Engine.MarkActive. If a user acts on behalf of another one, it is called for the
+	// user who acts. The request waits for it, so it must be fast.
 	// Default: none.
 	MarkActive func(usher.AccountID, usher.UserID)
 
@@ -91,6 +92,10 @@ type Subject struct {
 	User    usher.UserID
 	Visitor bool          // the user is not logged in, and rules of visitors apply: see Anyone. With a User, the response is 500
 	Context usher.Context // facts of the request, such as mfa
+
+	// By is the user who acts on behalf of User: an assistant, or an employee of support who uses the
+	// application as the user sees it. Both must be allowed. Default: User.
+	By usher.UserID
 }
 
 // Anyone returns the Subject of a request without a login, in an account that the request names,
@@ -112,7 +117,7 @@ func Anyone(account usher.AccountID) Subject { return Subject{Account: account, 
 // Request returns a request to check p for the subject. A nil resource asks about the
 // account as a whole, for example for a list.
 func (s Subject) Request(p permission.Permission, on usher.Resource) usher.Request {
-	return usher.Request{Account: s.Account, Subject: s.User, Visitor: s.Visitor, Permission: p, Resource: on, Context: s.Context}
+	return usher.Request{Account: s.Account, Subject: s.User, Visitor: s.Visitor, Permission: p, Resource: on, Context: s.Context, By: s.By}
 }
 
 // Loader returns the resource of a request. Usually it takes an id from the path and loads

@@ -1,6 +1,7 @@
 package usherhttp
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"reflect"
@@ -25,7 +26,8 @@ type guardHandler struct {
 }
 
 func (g *guardHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	in := &guardContext{Context: r.Context(), guard: g.guard}
+	in := &guardContext{Context: r.Context(), guard: g.guard, request: r}
+	defer in.ended.Store(true)
 	inside := r.WithContext(in)
 	var a AuthInfo
 	if conceal, err := g.authorize(r, inside, in, &a); err != nil {
@@ -79,28 +81,24 @@ func (g *guardHandler) authorize(r, inside *http.Request, in *guardContext, a *A
 	}
 	// To conceal, the decision is made even if the resource does not exist. Otherwise,
 	// while no decision is possible, a 503 would reveal that it exists.
-	d, failed := g.check(r, a, first)
+	d, failed := g.check(in, a, first)
 	if err != nil && (failed == nil || errors.Is(failed, usher.ErrDenied)) {
 		return conceal, err
 	}
 	if failed == nil && first != g.permission {
 		conceal = false
-		d, failed = g.check(r, a, g.permission)
+		d, failed = g.check(in, a, g.permission)
 	}
 	a.Decision = d
 	return conceal, failed
 }
 
-func (g *guardHandler) check(r *http.Request, a *AuthInfo, p permission.Permission) (usher.Decision, error) {
-	az, err := g.guard.authorizer(r, a.Subject.Account)
-	if err != nil {
-		return usher.Decision{}, err
+func (g *guardHandler) check(in *guardContext, a *AuthInfo, p permission.Permission) (usher.Decision, error) {
+	asker := in.asking()
+	if p == g.permission && a.Gives != "" {
+		asker = asker.Giving(a.Gives)
 	}
-	q := a.Subject.Request(p, a.Resource)
-	if p == g.permission {
-		q.Gives = a.Gives
-	}
-	return usher.Require(r.Context(), az, q)
+	return usher.RequireAsker(asker, p, a.Resource)
 }
 
 // given returns the role that the handler gives, "" if that is unknown. The host's function gets a
@@ -109,7 +107,7 @@ func (g *guardHandler) given(r *http.Request, a *AuthInfo) (string, error) {
 	if g.gives == nil {
 		return "", nil
 	}
-	name, err := g.gives(r.WithContext(&guardContext{Context: r.Context(), guard: g.guard, loading: *a}))
+	name, err := g.gives(r.WithContext(&guardContext{Context: r.Context(), guard: g.guard, request: r, loading: *a}))
 	if err != nil {
 		return "", g.guard.mapNotFound(err)
 	}
@@ -141,7 +139,7 @@ func (g *Guard) subject(r *http.Request) (Subject, error) {
 		return Subject{}, printable.Errorf("%w: Subject returned a user who is marked as a visitor; leave out one of both", ErrConfig)
 	}
 	if g.MarkActive != nil {
-		g.MarkActive(s.Account, s.User)
+		g.MarkActive(s.Account, cmp.Or(s.By, s.User))
 	}
 	return s, nil
 }

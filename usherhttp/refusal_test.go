@@ -36,7 +36,7 @@ func TestRefusals(t *testing.T) {
 		sentences[answer.Detail] = name
 		statuses[answer.Status]++
 	}
-	assert.Equal(t, map[int]int{403: 2, 404: 7, 409: 13, 422: 1}, statuses)
+	assert.Equal(t, map[int]int{403: 2, 404: 9, 409: 18, 422: 2}, statuses)
 
 	for err, status := range map[error]int{
 		engine.ErrContention: 503, engine.ErrOutcomeUnknown: 503, engine.ErrStale: 503, engine.ErrClosed: 503,

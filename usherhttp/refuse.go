@@ -200,6 +200,9 @@ func (g *Guard) log(r *http.Request, a *AuthInfo, status, answered int, err erro
 		slog.String("account", printable.Value(a.Subject.Account)), slog.String("user", printable.Value(a.Subject.User)),
 		slog.String("permission", printable.Value(deniedPermission(a, err).String())), slog.Any("error", printable.Error(err)),
 	}
+	if by := a.Subject.By; by != "" {
+		attrs = append(attrs, slog.String("by", printable.Value(by)))
+	}
 	if a.Subject.Visitor {
 		attrs = append(attrs, slog.Bool("visitor", true))
 	}

@@ -78,7 +78,7 @@ func (az *Authorizer) Fail(err error) {
 }
 
 // Check decides with the last Allow or Deny that matches the request, and records the
-// request. A subject without an id is an unknown user, and so is a visitor whom AllowVisitors does
+// request. A subject without an id is an unknown user, and so is a visitor that AllowVisitors does
 // not allow.
 //
 // The error is an *usher.RequestError. It wraps the error of Fail, usher.ErrVisitor for a
@@ -92,8 +92,8 @@ func (az *Authorizer) Check(_ context.Context, r usher.Request) (usher.Decision,
 	}
 	az.mu.Lock()
 	defer az.mu.Unlock()
-	d, answer, err := az.decide("check", r)
-	if answer != nil {
+	d, answers, err := az.decide("check", r)
+	for _, answer := range answers {
 		answer.used = true
 	}
 	if !az.ended {
@@ -101,6 +101,14 @@ func (az *Authorizer) Check(_ context.Context, r usher.Request) (usher.Decision,
 		az.requests = append(az.requests, record{r, d, err})
 	}
 	return d, err
+}
+
+// As returns an Asker for a user, for tests of code that gets one. Facts are those of the request.
+// Each check of it is one of az.Check, so it is recorded, and the last Allow or Deny applies, also
+// one after the call of As.
+func (az *Authorizer) As(account usher.AccountID, user usher.UserID, facts usher.Context) usher.Asker {
+	a, _ := usher.Resolve(context.Background(), az, usher.Request{Account: account, Subject: user, Context: facts})
+	return a
 }
 
 // Explain decides as Check does, and names the line of the test that decided. It does not
@@ -118,14 +126,51 @@ func (az *Authorizer) Explain(_ context.Context, r usher.Request) (usher.Explana
 	return usher.Explanation{Decision: d, Sentence: sentence(r, d)}, nil
 }
 
-// decide returns the decision, and the answer that applies, or nil.
-func (az *Authorizer) decide(op string, r usher.Request) (usher.Decision, *Answer, error) {
+// decide returns the decision, and the answers that apply. If a user acts on behalf of the subject,
+// it is a decision about both users.
+func (az *Authorizer) decide(op string, r usher.Request) (usher.Decision, []*Answer, error) {
 	if err := az.validate(&r); err != nil {
 		return usher.Decision{}, nil, requestError(op, r, err)
 	}
+	d, answer := az.decideFor(&r)
+	answers := []*Answer{}
+	if answer != nil {
+		answers = append(answers, answer)
+	}
+	if !d.Allowed() || !r.OnBehalf() {
+		return d, answers, nil
+	}
+	by := r
+	by.Subject = r.By
+	other, answer := az.decideFor(&by)
+	if answer != nil {
+		answers = append(answers, answer)
+	}
+	return both(d, other), answers, nil
+}
+
+// both returns what both decisions allow.
+func both(d, other usher.Decision) usher.Decision {
+	switch {
+	case !d.Allowed():
+		return d
+	case !other.Allowed():
+		return other
+	case len(other.Hidden()) == 0:
+		return d
+	}
+	detail := d.Detail()
+	detail.Hidden = append(slices.Clone(detail.Hidden), other.Hidden()...)
+	slices.Sort(detail.Hidden)
+	detail.Hidden = slices.Compact(detail.Hidden)
+	return decided(d.Time(), usher.ReasonGranted, detail)
+}
+
+// decideFor returns the decision about the subject alone, and the answer that applies, or nil.
+func (az *Authorizer) decideFor(r *usher.Request) (usher.Decision, *Answer) {
 	detail := usher.Detail{Rule: usher.Rule{Permission: r.Permission.String()}}
 	if r.Subject == "" && !r.Visitor {
-		return decided(r.Time, usher.ReasonUnknownUser, detail), nil, nil
+		return decided(r.Time, usher.ReasonUnknownUser, detail), nil
 	}
 	reason := usher.ReasonNoPermission
 	if r.Visitor {
@@ -133,13 +178,13 @@ func (az *Authorizer) decide(op string, r usher.Request) (usher.Decision, *Answe
 	}
 	for _, a := range slices.Backward(az.answers) {
 		switch {
-		case a.matches(&r):
-			return decided(r.Time, a.reason, a.detail(r.Permission)), a, nil
-		case a.reason == usher.ReasonGranted && !a.visitors && a.about(&r) && reason == usher.ReasonNoPermission:
+		case a.matches(r):
+			return decided(r.Time, a.reason, a.detail(r.Permission)), a
+		case a.reason == usher.ReasonGranted && !a.visitors && a.about(r) && reason == usher.ReasonNoPermission:
 			reason, detail = usher.ReasonOutOfScope, a.detail(r.Permission)
 		}
 	}
-	return decided(r.Time, reason, detail), nil, nil
+	return decided(r.Time, reason, detail), nil
 }
 
 // validate returns the mistake in a request.
@@ -149,7 +194,7 @@ func (az *Authorizer) validate(r *usher.Request) error {
 		return errEnded
 	case az.failure != nil:
 		return az.failure
-	case r.Visitor && r.Subject != "":
+	case r.Visitor && (r.Subject != "" || r.By != ""):
 		return usher.ErrVisitor
 	case r.Permission.IsZero():
 		return usher.ErrUnknownPermission

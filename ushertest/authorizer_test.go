@@ -226,3 +226,29 @@ func TestAllowVisitors(t *testing.T) {
 	assert.NoError(t, err)
 	assert.Contains(t, x.Sentence, "a visitor may not calendar.view: ")
 }
+
+// An Asker of the fake decides and records as Check does.
+func TestAs(t *testing.T) {
+	az := ushertest.New(t)
+	az.Allow("mia", edit, c1)
+	a := az.As("acme", "mia", usher.Context{"mfa": true})
+	on := ask("mia", edit, c1).Resource
+	d, err := a.Check(edit, on)
+	require.NoError(t, err)
+	assert.True(t, d.Allowed())
+	_, err = usher.RequireAsker(a, view, nil)
+	assert.ErrorIs(t, err, usher.ErrDenied)
+	require.Len(t, az.Asked(edit, c1), 1)
+	assert.Equal(t, usher.Request{Account: "acme", Subject: "mia", Permission: edit, Resource: on, Context: usher.Context{"mfa": true}}, az.Requests()[0])
+	x, err := a.Explain(view, nil)
+	require.NoError(t, err)
+	assert.Contains(t, x.Sentence, "mia may not calendar.view")
+	az.Fail(errors.New("down"))
+	d, err = a.Check(edit, on)
+	assert.ErrorIs(t, err, usher.ErrUndecided)
+	assert.False(t, d.Allowed())
+
+	a = new(ushertest.Authorizer).As("acme", "mia", nil)
+	_, err = a.Check(edit, on)
+	assert.ErrorIs(t, err, usher.ErrNoAuthorizer)
+}

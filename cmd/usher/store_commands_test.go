@@ -6,7 +6,9 @@ import (
 	"database/sql"
 	"encoding/binary"
 	"fmt"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strconv"
 
@@ -15,6 +17,7 @@ import (
 	_ "modernc.org/sqlite"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/store"
 	"github.com/usher-go/usher/store/boltstore"
 )
@@ -24,6 +27,8 @@ import (
 //	holds STORE                      keeps the store open until the story ends, as a service does
 //	appends STORE ACCOUNT N FILE     appends the content of a file as commit N
 //	snapshots STORE ACCOUNT N FILE   saves the content of a file as the snapshot of version N
+//	saves STORE ACCOUNT N            saves the state after commit N as the snapshot of the account
+//	spoils FOLDER                    changes a byte of each file in the folder and below
 //	erases STORE ACCOUNT             erases an account
 //	newer STORE                      gives the file the number of a later format
 //	loses STORE ACCOUNT N            removes a commit from the file
@@ -47,6 +52,35 @@ var storeCommands = map[string]func(*testscript.TestScript, bool, []string){
 		version, data := contents(ts, args)
 		ts.Check(s.SaveSnapshot(context.Background(), usher.AccountID(args[1]), store.Snapshot{Version: version, Data: data}))
 		ts.Check(s.Close())
+	},
+	"saves": func(ts *testscript.TestScript, _ bool, args []string) {
+		s := openFile(ts, args, 3)
+		version, err := strconv.ParseUint(args[2], 10, 64)
+		ts.Check(err)
+		state := account.New(usher.AccountID(args[1]))
+		for stored, err := range s.Commits(context.Background(), state.ID(), 0) {
+			ts.Check(err)
+			c, err := account.DecodeCommit(stored.Data)
+			ts.Check(err)
+			state, err = state.ApplyEncoded(c, stored.Data)
+			ts.Check(err)
+			if c.Version == version {
+				break
+			}
+		}
+		ts.Check(s.SaveSnapshot(context.Background(), state.ID(), store.Snapshot{Version: version, Data: state.Encode()}))
+		ts.Check(s.Close())
+	},
+	"spoils": func(ts *testscript.TestScript, _ bool, args []string) {
+		ts.Check(filepath.WalkDir(ts.MkAbs(args[0]), func(path string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() {
+				return err
+			}
+			data, err := os.ReadFile(path)
+			ts.Check(err)
+			data[len(data)/2] ^= 1
+			return os.WriteFile(path, data, 0o600)
+		}))
 	},
 	"erases": func(ts *testscript.TestScript, _ bool, args []string) {
 		s := openFile(ts, args, 2)

@@ -1,9 +1,30 @@
 // Package criteria states which resources of an account a filter selects. Package policy
-// derives criteria from its rules, and package filter runs them as a Go predicate or as a
-// condition in SQL. A host that calls these packages never sees criteria.
+// derives criteria from its rules, and package filter writes them as a condition in SQL. A host that calls these packages never sees criteria.
 package criteria
 
 import "github.com/usher-go/usher"
+
+// Source is what a filter is made of: a check of single resources, and the criteria, which only
+// conditions in SQL need. Its methods are safe for concurrent use.
+type Source interface {
+	Account() usher.AccountID
+
+	// Types returns the names of the types of resources that may be selected.
+	Types() []string
+
+	// Fields returns all fields that rules about these types can hide, in any order.
+	Fields() []string
+
+	// Match reports whether a check of the resource, which is not nil, allows. It is false for a
+	// resource of another type or account. An error is that of the facts.
+	Match(usher.Resource) (bool, error)
+
+	// Masks returns the fields that the check hides, sorted; ok is false if the check denies or fails.
+	Masks(usher.Resource) (fields []string, ok bool)
+
+	// Criteria returns the criteria that select the same resources. It may be slow.
+	Criteria() (Criteria, error)
+}
 
 // Criteria select resources of one account. The zero Criteria select nothing.
 type Criteria struct {
@@ -20,10 +41,6 @@ type Type struct {
 	Never  []Alternative
 	Fields []string // all fields of the type that rules can hide
 	Hidden []string // fields that are hidden in every row, whichever alternatives match
-
-	// Admit rejects resources for which a check returns an error. Default: all resources of
-	// the type are admitted, except those of another account.
-	Admit func(usher.Resource) bool
 
 	// Looks returns what rules depend on, for any subject. A mapping to SQL must contain all
 	// of it, so that a mapping error occurs for every user, not only for some. Default: what
@@ -65,10 +82,6 @@ type Level struct {
 	Type   string
 	Over   []PartySet
 	Repeat bool // for the last level: the containers of this type contain each other
-
-	// Check returns the error of a check for a container of another type or account.
-	// Default: every container is unknown.
-	Check func(usher.Resource) error
 }
 
 // Reach states how a scope compares the parties of a resource with sets.
@@ -87,6 +100,10 @@ type PartySet struct {
 	Teams bool // the teams of a party of users and teams
 	Set   Set
 }
+
+// ResourceID stands for a party with one id, that of the resource itself. It is not a name of a
+// party in a policy.
+const ResourceID = "(id)"
 
 // Party is the users or the teams of a party, or one of the two of a party of users and teams.
 type Party struct {

@@ -10,21 +10,33 @@ import (
 // batch contains rows of many accounts to delete and to write. The zero batch is empty. It is not
 // safe for concurrent use.
 type batch struct {
-	wiped   rows              // accounts
-	cleared rows              // accounts and users
+	replaced rows // accounts, roles, and the roles that their holders get
+
+	wiped   rows // accounts
+	cleared rows // accounts and users
+
+	withdrawn rows     // accounts and users whose requests are deleted
+	renaming  []leftOf // of accounts that rename users
+	disbanded rows     // accounts and teams, whose roles on resources are deleted
+	forgotten rows     // accounts and resources, on which all roles are deleted
+
 	deleted [len(tables)]rows // keys
 	written [len(tables)]rows // keys and values
 	updated rows              // keys and values of members; empty values stay as they are
+	moved   rows              // accounts, requests, authors and commands
 	heirs   []heir
 	len     int // rows written
+
+	then *batch // what is written after all of this; nil for nothing
 }
 
 // rows are the columns of some rows.
 type rows [][]string
 
-// heir is a user who gets the unique role, which another user had before the commit.
+// heir is a user who gets what another user had before the commit: the unique role, or the kind.
 type heir struct {
 	account, owner string
+	column         int   // the index in values
 	in             *rows // at the row's index
 	at             int
 }
@@ -47,11 +59,34 @@ func (r rows) count() int {
 
 // add adds what a commit changes. A batch may contain one commit of an account.
 func (b *batch) add(d *delta) {
+	if d.replaced[0] != "" {
+		b.replaced.add(d.account, d.replaced[0], d.replaced[1])
+	}
+	if d.then != nil {
+		if b.then == nil {
+			b.then = &batch{}
+		}
+		b.then.add(d.then)
+	}
 	if d.wiped {
 		b.wiped.add(d.account)
 	}
 	for user := range d.cleared {
 		b.cleared.add(d.account, user)
+	}
+	switch {
+	case renames(d.left):
+		b.renaming = append(b.renaming, leftOf{d.account, d.left})
+	default:
+		for _, l := range d.left {
+			b.withdrawn.add(d.account, l.from)
+		}
+	}
+	for team := range d.disbanded {
+		b.disbanded.add(d.account, team)
+	}
+	for on := range d.forgotten {
+		b.forgotten.add(d.account, on[0], on[1])
 	}
 	for k, c := range d.rows {
 		switch {
@@ -64,12 +99,15 @@ func (b *batch) add(d *delta) {
 			b.written[k.table].add(cells(d.account, k, c.values[:])...)
 		}
 		b.len++
+		in := &b.written[members]
+		if c.partial {
+			in = &b.updated
+		}
 		if c.heir {
-			in := &b.written[members]
-			if c.partial {
-				in = &b.updated
-			}
-			b.heirs = append(b.heirs, heir{d.account, d.owner, in, in.count() - 1})
+			b.heirs = append(b.heirs, heir{d.account, d.owner, 0, in, in.count() - 1})
+		}
+		if c.kindOf != "" {
+			b.heirs = append(b.heirs, heir{d.account, c.kindOf, 2, in, in.count() - 1})
 		}
 	}
 }
@@ -86,7 +124,7 @@ func (b *batch) write(account string, k key, v values) {
 // cells returns the columns of a row: the account, the key and the values.
 func cells(account string, k key, v []string) []string {
 	t := tables[k.table]
-	list := make([]string, 0, 6)
+	list := make([]string, 0, 7)
 	list = append(list, account)
 	list = append(list, k.parts[:len(t.key)]...)
 	return append(list, v[:min(len(v), len(t.values))]...)
@@ -95,7 +133,10 @@ func cells(account string, k key, v []string) []string {
 // exec writes the rows, and empties the batch. The Conn must be a transaction, which also wrote the
 // commits.
 func (b *batch) exec(ctx context.Context, conn sqljournal.Conn, in Tables) error {
-	if err := b.findUniqueRoles(ctx, conn, in); err != nil {
+	if err := b.findInherited(ctx, conn, in); err != nil {
+		return err
+	}
+	if err := b.moveRequests(ctx, conn, in); err != nil {
 		return err
 	}
 	for _, s := range in.statements(b) {
@@ -103,22 +144,26 @@ func (b *batch) exec(ctx context.Context, conn sqljournal.Conn, in Tables) error
 			return err
 		}
 	}
+	then := b.then
 	*b = batch{}
+	if then != nil {
+		return then.exec(ctx, conn, in)
+	}
 	return nil
 }
 
-// findUniqueRoles reads the names of the unique roles, which a commit that transfers one does not
-// contain.
-func (b *batch) findUniqueRoles(ctx context.Context, conn sqljournal.Conn, in Tables) error {
+// findInherited reads the names of the unique roles, which a commit that transfers one does not
+// contain, and the kinds of users that a commit renames.
+func (b *batch) findInherited(ctx context.Context, conn sqljournal.Conn, in Tables) error {
 	for _, h := range b.heirs {
-		role, err := readText(ctx, conn, "SELECT role FROM "+in.name(members)+" WHERE account = $1 AND user_id = $2", h.account, h.owner)
+		value, err := readText(ctx, conn, "SELECT "+tables[members].values[h.column]+" FROM "+in.name(members)+" WHERE account = $1 AND user_id = $2", h.account, h.owner)
 		if err != nil {
 			return err
 		}
-		if role == "" {
-			return printable.Errorf("the tables of members lack %s, the owner of %s; rebuild them", h.owner, h.account)
+		if value == "" {
+			return printable.Errorf("the tables of members lack the user %s of %s; rebuild them", h.owner, h.account)
 		}
-		(*h.in)[2][h.at] = role // the account, the user, the role
+		(*h.in)[2+h.column][h.at] = value // after the account and the user
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/internal/printable"
@@ -13,7 +14,7 @@ import (
 // check compares the rows of an account with a state, and returns a sentence for each difference:
 // "members of acme: mia has role admin (want member)". It returns none if they are equal. The Conn
 // must be a transaction that sees the rows as they were at the version of the state.
-func check(ctx context.Context, conn sqljournal.Conn, in Tables, s *account.State) ([]string, error) {
+func check(ctx context.Context, conn sqljournal.Conn, in Tables, s *account.State, made map[uint64]time.Time) ([]string, error) {
 	id := string(s.ID())
 	stored := map[key]values{}
 	if checkText("account", id) == nil {
@@ -23,16 +24,21 @@ func check(ctx context.Context, conn sqljournal.Conn, in Tables, s *account.Stat
 			}
 		}
 	}
-	return in.compare(id, stored, s), nil
+	return in.compare(id, stored, s, made)
 }
 
-func (in Tables) compare(id string, stored map[key]values, s *account.State) []string {
+func (in Tables) compare(id string, stored map[key]values, s *account.State, made map[uint64]time.Time) ([]string, error) {
 	var wrong []string
-	for k, want := range rowsOf(s) {
-		if k.table == grants {
-			want[0] = in.end(want[0])
-		}
+	rows, err := requestRows(s, made)
+	if err != nil {
+		return nil, err
+	}
+	for k, want := range rowsOf(s, rows) {
+		want = in.stored(k.table, want)
 		got, found := stored[k]
+		if k.table == requests && want[sinceOf] == "" {
+			want[sinceOf] = got[sinceOf] // the journal does not have the commit any more
+		}
 		delete(stored, k)
 		switch {
 		case !found:
@@ -45,12 +51,18 @@ func (in Tables) compare(id string, stored map[key]values, s *account.State) []s
 		wrong = append(wrong, k.where(id)+": there is a row of "+k.describe()+" (want none)")
 	}
 	slices.Sort(wrong)
-	return wrong
+	return wrong, nil
 }
 
 // read adds the rows of an account to a map.
 func (in Tables) read(ctx context.Context, conn sqljournal.Conn, t table, id string, into map[key]values) error {
-	names := slices.Clone(tables[t].key)
+	var names []string
+	for _, name := range tables[t].key {
+		if name == "request" {
+			name = "cast(request AS text)"
+		}
+		names = append(names, name)
+	}
 	for _, name := range tables[t].values {
 		names = append(names, in.text(name))
 	}
@@ -79,9 +91,9 @@ func (in Tables) read(ctx context.Context, conn sqljournal.Conn, t table, id str
 // text returns the expression that reads a column as a text.
 func (in Tables) text(name string) string {
 	switch {
-	case name == "until" && !in.SQLite:
-		return `coalesce(to_char(until AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '')`
-	case name == "role" || name == "status":
+	case isTime(name) && !in.SQLite:
+		return `coalesce(to_char(` + name + ` AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '')`
+	case name == "role" || name == "status" || name == "kind" || name == "user_id" || name == "commands":
 		return name
 	}
 	return "coalesce(cast(" + name + " AS text), '')"

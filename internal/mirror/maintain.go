@@ -5,6 +5,7 @@ import (
 	"errors"
 	"iter"
 	"strings"
+	"time"
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
@@ -26,8 +27,21 @@ func (m *Members) Rebuild(ctx context.Context, j *sqljournal.Journal, accounts .
 		}
 		return nil
 	}
+	return m.rebuildLacking(ctx, j, unmarked+" OR "+incomplete)
+}
+
+// Complete rebuilds the accounts whose rows are incomplete because an older version of usher wrote
+// them. Without such accounts, it writes nothing.
+func (m *Members) Complete(ctx context.Context, j *sqljournal.Journal) error {
+	if !m.keeps {
+		return nil
+	}
+	return m.rebuildLacking(ctx, j, incomplete)
+}
+
+func (m *Members) rebuildLacking(ctx context.Context, j *sqljournal.Journal, condition string) error {
 	var refused []error
-	for id, err := range m.unmarked(ctx) {
+	for id, err := range m.lacking(ctx, condition) {
 		if err == nil {
 			err = m.rebuild(ctx, j, id)
 		}
@@ -44,11 +58,11 @@ func (m *Members) Rebuild(ctx context.Context, j *sqljournal.Journal, accounts .
 
 // rebuild replaces the rows of an account. It reads most of the journal before it locks the account.
 func (m *Members) rebuild(ctx context.Context, j *sqljournal.Journal, id usher.AccountID) error {
-	return m.withState(ctx, j, id, store.WriteLock, func(c sqljournal.Conn, s *account.State) error {
+	return m.withState(ctx, j, id, store.WriteLock, func(c sqljournal.Conn, s *account.State, made map[uint64]time.Time) error {
 		if s.Version() == 0 {
 			return usher.ErrUnknownAccount
 		}
-		if err := rebuild(ctx, c, m.tables, s); err != nil {
+		if err := rebuild(ctx, c, m.tables, s, made); err != nil {
 			return err
 		}
 		return m.mark(ctx, c, id)
@@ -56,7 +70,7 @@ func (m *Members) rebuild(ctx context.Context, j *sqljournal.Journal, id usher.A
 }
 
 // withState calls f in a transaction that has locked an account, with the account as it is then.
-func (m *Members) withState(ctx context.Context, j *sqljournal.Journal, id usher.AccountID, mode store.LockMode, f func(sqljournal.Conn, *account.State) error) error {
+func (m *Members) withState(ctx context.Context, j *sqljournal.Journal, id usher.AccountID, mode store.LockMode, f func(sqljournal.Conn, *account.State, map[uint64]time.Time) error) error {
 	before, err := load(ctx, j, id)
 	if err != nil {
 		return err
@@ -66,15 +80,25 @@ func (m *Members) withState(ctx context.Context, j *sqljournal.Journal, id usher
 		if err != nil {
 			return err
 		}
-		return f(c, s)
+		made, err := timesOf(ctx, tx, s)
+		if err != nil {
+			return err
+		}
+		return f(c, s, made)
 	})
 }
 
-// unmarked yields the accounts that have commits and no rows.
-func (m *Members) unmarked(ctx context.Context) iter.Seq2[usher.AccountID, error] {
+// Conditions on accounts whose rows are to be written.
+const (
+	unmarked   = "NOT mirrored" // they have none
+	incomplete = "mirrored AND mirrored_at <> version"
+)
+
+// lacking yields the accounts that have commits and meet a condition.
+func (m *Members) lacking(ctx context.Context, condition string) iter.Seq2[usher.AccountID, error] {
 	return func(yield func(usher.AccountID, error) bool) {
 		for after := []byte{}; ; {
-			page, err := readIDs(ctx, m.db, "SELECT account FROM "+m.accounts+" WHERE account > $1 AND version > 0 AND NOT mirrored ORDER BY account LIMIT 1000", after)
+			page, err := readIDs(ctx, m.db, "SELECT account FROM "+m.accounts+" WHERE account > $1 AND version > 0 AND ("+condition+") ORDER BY account LIMIT 1000", after)
 			if err != nil {
 				yield("", err)
 				return
@@ -147,7 +171,7 @@ func (m *Members) CheckAll(ctx context.Context, j *sqljournal.Journal) iter.Seq2
 }
 
 func (m *Members) checkAccount(ctx context.Context, j *sqljournal.Journal, id usher.AccountID) (wrong []string, err error) {
-	err = m.withState(ctx, j, id, store.ShareLock, func(c sqljournal.Conn, s *account.State) error {
+	err = m.withState(ctx, j, id, store.ShareLock, func(c sqljournal.Conn, s *account.State, made map[uint64]time.Time) error {
 		marked, err := m.isMarked(ctx, c, id)
 		if err != nil {
 			return err
@@ -156,7 +180,7 @@ func (m *Members) checkAccount(ctx context.Context, j *sqljournal.Journal, id us
 			wrong = []string{"the tables of members lack " + printable.Word(id)}
 			return nil
 		}
-		wrong, err = check(ctx, c, m.tables, s)
+		wrong, err = check(ctx, c, m.tables, s, made)
 		return err
 	})
 	if damaged := (unreadable{}); errors.As(err, &damaged) {

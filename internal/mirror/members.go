@@ -16,6 +16,9 @@ import (
 // they have all of them, or none: an account that is created has the mark, and RebuildMembers sets it
 // for an account that was created by a journal without a Mirror. A journal without a Mirror does not
 // write accounts with the mark.
+//
+// The column mirrored_at is the version up to which the rows of a marked account are complete. Versions
+// of usher that do not know all tables do not write it, and so an account that they wrote is incomplete.
 type Members struct {
 	db       sqljournal.Database
 	tables   Tables
@@ -85,7 +88,7 @@ func (m *Members) isMarked(ctx context.Context, c sqljournal.Conn, id usher.Acco
 }
 
 func (m *Members) mark(ctx context.Context, c sqljournal.Conn, id usher.AccountID) error {
-	_, err := c.Exec(ctx, "UPDATE "+m.accounts+" SET mirrored = true WHERE account = $1", []byte(id))
+	_, err := c.Exec(ctx, "UPDATE "+m.accounts+" SET mirrored = true, mirrored_at = version, rebuilt = rebuilt + 1 WHERE account = $1", []byte(id))
 	return err
 }
 
@@ -127,7 +130,7 @@ func (m *Members) open(ctx context.Context, mayLack bool) error {
 	if mayLack {
 		return nil
 	}
-	for id, err := range m.unmarked(ctx) {
+	for id, err := range m.lacking(ctx, unmarked) {
 		if err != nil {
 			return err
 		}

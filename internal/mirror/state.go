@@ -4,14 +4,34 @@ import (
 	"context"
 	"iter"
 	"strconv"
+	"time"
 
 	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/internal/sqljournal"
 )
 
-// rowsOf yields the rows of an account.
-func rowsOf(s *account.State) iter.Seq2[key, values] {
+// requestRows returns the rows of the open requests of an account, which were made at the times of
+// commits.
+func requestRows(s *account.State, made map[uint64]time.Time) (map[key]values, error) {
+	rows := map[key]values{}
+	for r := range s.View(nil).Requests(time.Time{}, 0) {
+		v, err := rowOfRequest(r, made[r.Version])
+		if err != nil {
+			return nil, err
+		}
+		rows[requestKey(r.ID)] = v
+	}
+	return rows, nil
+}
+
+// rowsOf yields the rows of an account, with those of its open requests.
+func rowsOf(s *account.State, open map[key]values) iter.Seq2[key, values] {
 	return func(yield func(key, values) bool) {
+		for k, v := range open {
+			if !yield(k, v) {
+				return
+			}
+		}
 		view := s.View(nil)
 		for _, p := range view.Seats() {
 			if p.Total > 0 && !yield(at(seatPools, p.Pool), values{strconv.Itoa(p.Total)}) {
@@ -28,11 +48,18 @@ func rowsOf(s *account.State) iter.Seq2[key, values] {
 				return
 			}
 		}
+		for h := range view.AllRolesOn() {
+			for _, name := range h.Roles {
+				if !yield(atOn(h.Holder, h.On, string(name)), values{}) {
+					return
+				}
+			}
+		}
 	}
 }
 
 func rowsOfMember(m account.Member, yield func(key, values) bool) bool {
-	if !yield(at(members, m.ID), values{string(m.Role), m.Status.String()}) {
+	if !yield(at(members, m.ID), values{string(m.Role), m.Status.String(), kindOf(m.Kind)}) {
 		return false
 	}
 	for _, name := range m.Beside {
@@ -75,14 +102,18 @@ const rebuildBatch = 20_000
 
 // rebuild replaces all rows of an account by those of a state. The Conn must be a transaction in
 // which no other writes the account. It returns ErrRefused for an id that cannot be stored as text.
-func rebuild(ctx context.Context, conn sqljournal.Conn, in Tables, s *account.State) error {
+func rebuild(ctx context.Context, conn sqljournal.Conn, in Tables, s *account.State, made map[uint64]time.Time) error {
 	id := string(s.ID())
 	if err := checkText("account", id); err != nil {
 		return err
 	}
 	var b batch
 	b.wipe(id)
-	for k, v := range rowsOf(s) {
+	open, err := requestRows(s, made)
+	if err != nil {
+		return err
+	}
+	for k, v := range rowsOf(s, open) {
 		if err := checkRow(id, k, v); err != nil {
 			return err
 		}

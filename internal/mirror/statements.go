@@ -45,20 +45,22 @@ type statement struct {
 	args []any
 }
 
-// statements returns the statements of a batch: at first those that delete. PostgreSQL gets one
-// statement that deletes and one that writes, since parts of one statement do not see each other.
+// statements returns the statements of a batch, without those of then: at first those that replace
+// roles, and then those that delete. PostgreSQL gets one statement that replaces, one that deletes and
+// one that writes, since parts of one statement do not see each other.
 func (in Tables) statements(b *batch) []statement {
-	deletes, writes := &script{in: in}, &script{in: in}
+	replaces, deletes, writes := &script{in: in}, &script{in: in}, &script{in: in}
+	replaces.replaceRoles(b.replaced)
 	deletes.removeAll(b)
 	writes.writeAll(b)
-	return append(deletes.statements(), writes.statements()...)
+	return slices.Concat(replaces.statements(), deletes.statements(), writes.statements())
 }
 
 // inline returns the parts of a batch for a statement that also stores the commits, or nil if they
-// need several statements: rows of a removed user could be deleted and written again, and the name
-// of the unique role must be read.
+// need several statements: rows of a removed user could be deleted and written again, the name
+// of the unique role must be read, and a role is replaced in rows as they are then.
 func (in Tables) inline(b *batch) sqljournal.Inline {
-	if b.heirs != nil || b.len > 0 && (b.wiped != nil || b.cleared != nil) {
+	if b.heirs != nil || b.renaming != nil || b.then != nil || b.len > 0 && (b.wiped != nil || b.cleared != nil || b.disbanded != nil || b.forgotten != nil) {
 		return nil
 	}
 	return func(first int, marked string) (parts []string, args []any) {
@@ -69,12 +71,38 @@ func (in Tables) inline(b *batch) sqljournal.Inline {
 	}
 }
 
+// replaceRoles gives the holders of roles other ones, in all tables with account and team roles.
+func (s *script) replaceRoles(r rows) {
+	if r.count() == 0 {
+		return
+	}
+	names := []string{"account", "role", "becomes"}
+	query, args := s.source(r, names)
+	s.add("UPDATE "+s.in.name(members)+" AS m SET role = v.becomes FROM ("+query+") AS v WHERE m.account = v.account AND m.role = v.role", args)
+	for _, t := range []table{rolesBeside, teamRoles} {
+		keys := strings.Join(keyColumns(t), ", ")
+		query, args := s.source(r, names)
+		s.add("INSERT INTO "+s.in.name(t)+" ("+keys+") SELECT t."+strings.Join(keyColumns(t)[:len(tables[t].key)], ", t.")+", v.becomes FROM "+s.in.name(t)+
+			" AS t JOIN ("+query+") AS v ON t.account = v.account AND t.role = v.role WHERE true ON CONFLICT ("+keys+") DO NOTHING", args)
+		s.remove(t, names[:2], r[:2])
+	}
+}
+
 func (s *script) removeAll(b *batch) {
 	for t := range tables {
 		t := table(t)
 		s.remove(t, []string{"account"}, b.wiped)
 		if tables[t].user >= 0 {
 			s.remove(t, []string{"account", "user_id"}, b.cleared)
+		}
+		if t == requests {
+			s.remove(t, []string{"account", "user_id"}, b.withdrawn)
+		}
+		if t == teamRolesOn {
+			s.remove(t, []string{"account", "team"}, b.disbanded)
+		}
+		if t.onResources() {
+			s.remove(t, []string{"account", "resource_type", "resource_id"}, b.forgotten)
 		}
 		s.remove(t, keyColumns(t), b.deleted[t])
 	}
@@ -85,6 +113,7 @@ func (s *script) writeAll(b *batch) {
 		s.insert(table(t), b.written[t])
 	}
 	s.updateMembers(b.updated)
+	s.moveRequests(b.moved)
 }
 
 // keyColumns returns the key of a table with the account.
@@ -145,6 +174,9 @@ func (s *script) remove(t table, names []string, r rows) {
 		return
 	}
 	query, args := s.source(r, names)
+	if slices.Contains(names, "request") {
+		query = "SELECT account, cast(request AS bigint) FROM (" + query + ") AS v"
+	}
 	s.add("DELETE FROM "+s.in.name(t)+" WHERE ("+strings.Join(names, ", ")+") IN ("+query+")", args)
 }
 
@@ -177,23 +209,33 @@ func (s *script) updateMembers(r rows) {
 	if r.count() == 0 {
 		return
 	}
-	query, args := s.source(r, []string{"account", "user_id", "role", "status"})
-	s.add("UPDATE "+s.in.name(members)+" AS m SET role = coalesce(nullif(v.role, ''), m.role), status = coalesce(nullif(v.status, ''), m.status)"+
+	query, args := s.source(r, []string{"account", "user_id", "role", "status", "kind"})
+	s.add("UPDATE "+s.in.name(members)+" AS m SET role = coalesce(nullif(v.role, ''), m.role), status = coalesce(nullif(v.status, ''), m.status), kind = coalesce(nullif(v.kind, ''), m.kind)"+
 		" FROM ("+query+") AS v WHERE m.account = v.account AND m.user_id = v.user_id", args)
+}
+
+// moveRequests writes the authors and the commands of requests after users got other ids.
+func (s *script) moveRequests(r rows) {
+	if r.count() == 0 {
+		return
+	}
+	query, args := s.source(r, []string{"account", "request", "user_id", "commands"})
+	s.add("UPDATE "+s.in.name(requests)+" AS m SET user_id = v.user_id, commands = v.commands"+
+		" FROM ("+query+") AS v WHERE m.account = v.account AND m.request = cast(v.request AS bigint)", args)
 }
 
 // cell returns the expression for a column of an inserted row.
 func (in Tables) cell(name string) string {
 	switch name {
-	case "parent":
-		return "nullif(v.parent, '')"
-	case "bought":
-		return "cast(v.bought AS bigint)"
-	case "until":
+	case "parent", "note":
+		return "nullif(v." + name + ", '')"
+	case "bought", "request":
+		return "cast(v." + name + " AS bigint)"
+	case "until", "since":
 		if in.SQLite {
-			return "cast(nullif(v.until, '') AS integer)"
+			return "cast(nullif(v." + name + ", '') AS integer)"
 		}
-		return "cast(nullif(v.until, '') AS timestamptz)"
+		return "cast(nullif(v." + name + ", '') AS timestamptz)"
 	}
 	return "v." + name
 }
@@ -221,22 +263,37 @@ func (s *script) statements() []statement {
 	return []statement{all}
 }
 
-// encode returns the rows with the ends of grants as the database stores them.
+// encode returns the rows with the times as the database stores them.
 func (in Tables) encode(t table, r rows) rows {
-	if t != grants {
-		return r
+	first := 1 + len(tables[t].key)
+	r = slices.Clone(r)
+	for i, name := range tables[t].values {
+		if !isTime(name) {
+			continue
+		}
+		times := make([]string, len(r[first+i]))
+		for n, s := range r[first+i] {
+			times[n] = in.end(s)
+		}
+		r[first+i] = times
 	}
-	r = append(rows(nil), r...)
-	until := len(r) - 1
-	ends := make([]string, len(r[until]))
-	for i, s := range r[until] {
-		ends[i] = in.end(s)
-	}
-	r[until] = ends
 	return r
 }
 
-// end returns the end of a grant as the database stores it: for PostgreSQL in microseconds, and for
+// stored returns the values of a row with the times as the database stores them.
+func (in Tables) stored(t table, v values) values {
+	for i, name := range tables[t].values {
+		if isTime(name) {
+			v[i] = in.end(v[i])
+		}
+	}
+	return v
+}
+
+// isTime reports whether a column has times.
+func isTime(column string) bool { return column == "until" || column == "since" }
+
+// end returns a time, such as the end of a grant, as the database stores it: for PostgreSQL in microseconds, and for
 // SQLite as the milliseconds since 1970. It is rounded down, so that a grant never lasts longer in
 // the table.
 func (in Tables) end(s string) string {

@@ -14,7 +14,7 @@ import (
 // nothing is the text of an empty cell.
 const nothing = "–"
 
-// Column is a column of a table: a role, everyone or visitors.
+// Column is a column of a table: a role, everyone, visitors, or what custom roles can have.
 type Column struct {
 	Title string
 	Cell  func(policy.MatrixRow) []string // the rules of the cell
@@ -23,8 +23,11 @@ type Column struct {
 // visitors is the title of the column of visitors.
 const visitors = "Visitors"
 
-// Columns returns the columns of a table: the roles, and everyone and visitors if a row has
-// rules for them.
+// custom is the title of the column of the rules that custom roles can have.
+const custom = "Custom roles"
+
+// Columns returns the columns of a table: the roles, and everyone, visitors and custom roles if a row
+// has rules for them.
 func Columns(m policy.Matrix, res policy.MatrixResource) []Column {
 	var columns []Column
 	for i, r := range m.Roles {
@@ -35,6 +38,9 @@ func Columns(m policy.Matrix, res policy.MatrixResource) []Column {
 	}
 	if slices.ContainsFunc(res.Rows, func(row policy.MatrixRow) bool { return len(row.Visitor) > 0 }) {
 		columns = append(columns, Column{visitors, func(row policy.MatrixRow) []string { return row.Visitor }})
+	}
+	if slices.ContainsFunc(res.Rows, func(row policy.MatrixRow) bool { return len(row.Offers) > 0 }) {
+		columns = append(columns, Column{custom, func(row policy.MatrixRow) []string { return row.Offers }})
 	}
 	return columns
 }

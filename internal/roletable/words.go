@@ -32,6 +32,10 @@ func Words(m policy.Matrix) []Word {
 				look(row.Visitor)
 				used[visitors] = true
 			}
+			if len(row.Offers) > 0 {
+				look(row.Offers)
+				used[custom] = true
+			}
 			if len(row.Never) > 0 {
 				look(row.Never)
 				used["never"] = true
@@ -45,6 +49,7 @@ func Words(m policy.Matrix) []Word {
 		{"sole", "resources of the user alone"},
 		{"team", "resources that belong only to the user, the user's teams, and their members"},
 		{"shared", "resources of the user, of the user's teams, or of their members; others may share them"},
+		{"here", "the resource on which the user, or a team of the user, holds the role"},
 		{"above", "or above adds resources in a container that matches"},
 		{"as", "looks only at the named parties: in own as host, at the hosts"},
 		{"if", "only if that condition holds"},
@@ -52,6 +57,7 @@ func Words(m policy.Matrix) []Word {
 		{"never", "forbidden to all users, whatever a role or a grant says"},
 		{nothing, "not allowed"},
 		{visitors, "anyone: all users, users of other accounts, and callers who are not logged in"},
+		{custom, "what an account can choose for the roles that it defines"},
 	} {
 		if used[w.Word] {
 			list = append(list, w)
@@ -59,6 +65,8 @@ func Words(m policy.Matrix) []Word {
 	}
 	for _, r := range m.Roles {
 		switch {
+		case r.OnResource != "":
+			list = append(list, Word{RoleTitle(r), "held on a single " + r.OnResource + ", by a user or by the users of a team; here refers to it"})
 		case r.Outside:
 			list = append(list, Word{RoleTitle(r), "held on a team, also by users who are not in it; team and shared refer to that team and the teams below it"})
 		case r.OnTeam:

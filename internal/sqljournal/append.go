@@ -79,6 +79,7 @@ func (j *Journal) prepare(account usher.AccountID, e store.Entry, check func() e
 	}
 	prepared.Data = filled(e.Data)
 	prepared.sortRecords()
+	prepared.added, prepared.left = keys(e.Users.Added), keys(e.Users.Removed)
 	return prepared, nil
 }
 

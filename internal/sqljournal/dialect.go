@@ -49,6 +49,12 @@ type Dialect interface {
 	// saveLastActive stores times, sorted by user and each user once, unless a later one is stored.
 	saveLastActive(ctx context.Context, c Conn, account usher.AccountID, times []store.LastActive) error
 
+	// addUsers adds users, sorted, to the users of an account. None of them is there.
+	addUsers(ctx context.Context, c Conn, account usher.AccountID, users [][]byte) error
+
+	// stale returns the condition on a row of an account that the index of users does not have.
+	stale() string
+
 	// versions returns the versions of accounts that have a row.
 	versions(ctx context.Context, c Conn, accounts []usher.AccountID) (map[usher.AccountID]int64, error)
 
@@ -67,11 +73,14 @@ type Dialect interface {
 
 // Tables are the names of the tables as they are written in a statement, with schema and quotes.
 type Tables struct {
-	Accounts   string // account, version (-1: erased), and what the dialect needs to find changes
+	Accounts   string // account, version (-1: erased), shortened, seal, and what the dialect needs to find changes
 	Commits    string // account, version, data
 	Snapshots  string // account, version, data
 	Records    string // account, user_id, data
 	LastActive string // account, user_id, at (Unix time in milliseconds)
+
+	UserAccounts string // user_id, account
+
 	Migrations string // name, checksum
 }
 
@@ -102,6 +111,11 @@ type position struct {
 // erasedVersion is the version of an erased account in the tables.
 const erasedVersion int64 = -1
 
+// changesUsers reports whether the entry adds or removes users.
+func (e *entry) changesUsers() bool {
+	return e.Users.Cleared || len(e.added) > 0 || len(e.left) > 0
+}
+
 // entry is an entry to append, in the form of the tables.
 type entry struct {
 	account usher.AccountID
@@ -112,6 +126,8 @@ type entry struct {
 	kept    []store.Record // with data, sorted by user
 	removed [][]byte       // users without a record afterwards, sorted
 	wiped   [][]byte       // users without a last-active time afterwards, sorted
+
+	added, left [][]byte // users of store.Users, sorted
 
 	mirrored bool // the mirror is written too; the same for all entries of a journal
 	prepared any  // by the Mirror

@@ -17,6 +17,8 @@ var (
 	_ store.Watcher       = (*Journal)(nil)
 	_ store.Transactor    = (*Journal)(nil)
 	_ store.VersionReader = (*Journal)(nil)
+	_ store.UserIndex     = (*Journal)(nil)
+	_ store.Shortener     = (*Journal)(nil)
 )
 
 // Options configures a Journal.

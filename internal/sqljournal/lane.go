@@ -228,6 +228,11 @@ func (e *entry) size() int {
 	for _, r := range e.Records {
 		size += len(r.User) + len(r.Data)
 	}
+	for _, users := range [][][]byte{e.added, e.left} {
+		for _, user := range users {
+			size += len(user)
+		}
+	}
 	return size
 }
 

@@ -94,7 +94,7 @@ func CheckSchema(ctx context.Context, c Conn, d Dialect, how string) error {
 }
 
 // tableNames are the tables that the journal needs.
-var tableNames = []string{"accounts", "commits", "snapshots", "records", "last_active"}
+var tableNames = []string{"accounts", "commits", "snapshots", "records", "last_active", "user_accounts"}
 
 // Migrate runs the migrations that the database does not have, in one transaction. Concurrent calls
 // run one after the other.

@@ -30,15 +30,18 @@ func PostgreSQL(schema string) Dialect {
 	d := &postgres{schema: schema, texts: map[form]string{}, many: map[groupForm]string{}, names: Tables{
 		Accounts: in + "accounts", Commits: in + "commits", Snapshots: in + "snapshots",
 		Records: in + "records", LastActive: in + "last_active", Migrations: in + "migrations",
+		UserAccounts: in + "user_accounts",
 	}}
 	for _, inline := range []bool{false, true} {
 		for _, records := range []bool{false, true} {
-			g := groupForm{records, inline}
-			d.many[g] = d.groupText(g)
-			for _, isNew := range []bool{false, true} {
-				for _, wait := range []lockWait{asHost, skip, forAWhile} {
-					f := form{isNew: isNew, records: records, wait: wait, inline: inline}
-					d.texts[f] = d.appendText(f)
+			for _, users := range []bool{false, true} {
+				g := groupForm{records, users, inline}
+				d.many[g] = d.groupText(g)
+				for _, isNew := range []bool{false, true} {
+					for _, wait := range []lockWait{asHost, skip, forAWhile} {
+						f := form{isNew: isNew, records: records, users: users, wait: wait, inline: inline}
+						d.texts[f] = d.appendText(f)
+					}
 				}
 			}
 		}
@@ -67,6 +70,7 @@ const thisXID = "pg_current_xact_id()::text::bigint"
 type form struct {
 	isNew   bool // version 1
 	records bool // there are records
+	users   bool // it adds or removes users
 	wait    lockWait
 	inline  bool // the mirror is written too
 }
@@ -89,14 +93,15 @@ const shortWait = "1000"
 // follow. A version that is not the next one changes no row, which is not an error, so that the
 // transaction of a host goes on.
 func (d *postgres) appendText(f form) string {
-	t, n := d.names, 4 // $1 account, $2 version, $3 data, $4 mirrored
+	t, n := d.names, 5 // $1 account, $2 version, $3 data, $4 mirrored, $5 indexed
 	arg := func() string { n++; return "$" + strconv.Itoa(n) }
 	var b strings.Builder
 	b.WriteString("WITH moved AS (")
 	if f.isNew {
-		fmt.Fprintf(&b, "INSERT INTO %s (account, version, xid, base, mirrored) SELECT $1, $2, %s, 0, $4::boolean", t.Accounts, thisXID)
+		fmt.Fprintf(&b, "INSERT INTO %s (account, version, xid, base, mirrored, indexed, mirrored_at) SELECT $1, $2, %s, 0, $4::boolean, CASE WHEN $5::boolean THEN 1 ELSE 0 END, CASE WHEN $4::boolean THEN 1 ELSE 0 END", t.Accounts, thisXID)
 	} else {
-		fmt.Fprintf(&b, "UPDATE %s SET base = CASE WHEN xid = %s THEN base ELSE version END, xid = %[2]s, version = $2 WHERE account = ", t.Accounts, thisXID)
+		fmt.Fprintf(&b, "UPDATE %s SET base = CASE WHEN xid = %s THEN base ELSE version END, xid = %[2]s, version = $2, indexed = CASE WHEN $5::boolean AND indexed = version THEN $2 ELSE indexed END,"+
+			" mirrored_at = CASE WHEN $4::boolean AND mirrored_at = version THEN $2 ELSE mirrored_at END WHERE account = ", t.Accounts, thisXID)
 		if f.wait == skip {
 			fmt.Fprintf(&b, "(SELECT account FROM %s WHERE account = $1 AND version = $2 - 1 FOR NO KEY UPDATE SKIP LOCKED)", t.Accounts)
 		} else {
@@ -105,7 +110,7 @@ func (d *postgres) appendText(f form) string {
 		b.WriteString(" AND version = $2 - 1 AND (NOT mirrored OR $4::boolean)")
 		if f.inline {
 			// A mirror that was rebuilt while the statement waited for the lock is not visible to it.
-			fmt.Fprintf(&b, " AND mirrored = (SELECT s.mirrored FROM %s s WHERE s.account = $1)", t.Accounts)
+			fmt.Fprintf(&b, " AND (mirrored, rebuilt) = (SELECT s.mirrored, s.rebuilt FROM %s s WHERE s.account = $1)", t.Accounts)
 		}
 	}
 	if f.wait != asHost {
@@ -123,6 +128,12 @@ func (d *postgres) appendText(f form) string {
 		fmt.Fprintf(&b, ", removed AS (DELETE FROM %s r USING moved WHERE r.account = $1 AND r.user_id = ANY (%s::bytea[]))", t.Records, removed)
 		fmt.Fprintf(&b, ", kept AS (INSERT INTO %s (account, user_id, data) SELECT $1, k.user_id, k.data FROM moved, unnest(%s::bytea[], %s::bytea[]) AS k (user_id, data)"+
 			" ON CONFLICT (account, user_id) DO UPDATE SET data = excluded.data)", t.Records, users, data)
+	}
+	if f.users {
+		cleared, left, added := arg(), arg(), arg()
+		fmt.Fprintf(&b, ", cleared AS (DELETE FROM %s u USING moved WHERE %s::boolean AND u.account = $1 AND u.user_id <> ALL (%s::bytea[]))", t.UserAccounts, cleared, added)
+		fmt.Fprintf(&b, ", gone AS (DELETE FROM %s u USING moved WHERE u.account = $1 AND u.user_id = ANY (%s::bytea[]))", t.UserAccounts, left)
+		fmt.Fprintf(&b, ", came AS (INSERT INTO %s (user_id, account) SELECT a.user_id, $1 FROM moved, unnest(%s::bytea[]) AS a (user_id) ON CONFLICT DO NOTHING)", t.UserAccounts, added)
 	}
 	return b.String()
 }
@@ -143,8 +154,8 @@ func withInline(text string, args []any, inline Inline) (string, []any) {
 }
 
 func (d *postgres) append(ctx context.Context, c Conn, e *entry, wait time.Duration) (bool, error) {
-	f := form{isNew: e.Version == 1, records: len(e.Records) > 0, inline: e.inline != nil}
-	args := []any{key(e.account), bounded(e.Version), e.Data, e.mirrored}
+	f := form{isNew: e.Version == 1, records: len(e.Records) > 0, users: e.changesUsers(), inline: e.inline != nil}
+	args := []any{key(e.account), bounded(e.Version), e.Data, e.mirrored, e.Users.Known}
 	switch {
 	case wait == noWait:
 		f.wait = skip
@@ -156,6 +167,9 @@ func (d *postgres) append(ctx context.Context, c Conn, e *entry, wait time.Durat
 	if f.records {
 		users, data := columns(e.kept)
 		args = append(args, array(e.wiped), array(e.removed), users, data)
+	}
+	if f.users {
+		args = append(args, e.Users.Cleared, array(e.left), array(e.added))
 	}
 	text, args := withInline(d.texts[f], args, e.inline)
 	text += " INSERT INTO " + d.names.Commits + " (account, version, xid, data) SELECT $1, $2, moved.xid, $3 FROM moved"
@@ -203,11 +217,12 @@ func (d *postgres) erase() []string {
 		fmt.Sprintf("INSERT INTO %s (account, version, xid, base) VALUES ($1, -1, %s, 0) ON CONFLICT DO NOTHING", t.Accounts, thisXID),
 		// This lock, unlike the one of an UPDATE, excludes lockAlive.
 		fmt.Sprintf("SELECT FROM %s WHERE account = $1 FOR UPDATE", t.Accounts),
-		fmt.Sprintf("UPDATE %s SET version = -1, xid = %s, base = 0 WHERE account = $1", t.Accounts, thisXID),
+		fmt.Sprintf("UPDATE %s SET version = -1, xid = %s, base = 0, indexed = 0, shortened = 0, seal = NULL WHERE account = $1", t.Accounts, thisXID),
 		fmt.Sprintf("DELETE FROM %s WHERE account = $1", t.Commits),
 		fmt.Sprintf("DELETE FROM %s WHERE account = $1", t.Snapshots),
 		fmt.Sprintf("DELETE FROM %s WHERE account = $1", t.Records),
 		fmt.Sprintf("DELETE FROM %s WHERE account = $1", t.LastActive),
+		fmt.Sprintf("DELETE FROM %s WHERE account = $1", t.UserAccounts),
 		fmt.Sprintf("INSERT INTO %s (account, version, xid, data) VALUES ($1, -1, %s, '')", t.Commits, thisXID), // for changes
 	}
 }
@@ -221,6 +236,13 @@ func (d *postgres) saveLastActive(ctx context.Context, c Conn, account usher.Acc
 		" AS u (user_id, at) ORDER BY u.user_id ON CONFLICT (account, user_id) DO UPDATE SET at = excluded.at WHERE l.at < excluded.at", key(account), users, at)
 	return err
 }
+
+func (d *postgres) addUsers(ctx context.Context, c Conn, account usher.AccountID, users [][]byte) error {
+	_, err := c.Exec(ctx, "INSERT INTO "+d.names.UserAccounts+" (user_id, account) SELECT u, $1 FROM unnest($2::bytea[]) AS u ON CONFLICT DO NOTHING", key(account), users)
+	return err
+}
+
+func (*postgres) stale() string { return "stale" }
 
 func (d *postgres) versions(ctx context.Context, c Conn, accounts []usher.AccountID) (map[usher.AccountID]int64, error) {
 	keys := make([][]byte, len(accounts))

@@ -23,10 +23,11 @@ func (j *Journal) reader() reader {
 }
 
 // limited is a query for at most $4 rows of an account after the key $2 with at most $3 bytes of
-// data, except for the last row, beside the version of the account $1. It returns the version, the
-// key and the data, and one row without a key if there is nothing to return.
-func limited(t Tables, table, key, also string) string {
-	return "SELECT a.version, p." + key + ", p.data FROM " + t.Accounts + " a LEFT JOIN (" +
+// data, except for the last row, beside the version of the account $1 and other columns of it. It
+// returns the version, the columns, the key and the data, and one row without a key if there is nothing
+// to return.
+func limited(t Tables, columns, table, key, also string) string {
+	return "SELECT a.version, " + columns + "p." + key + ", p.data FROM " + t.Accounts + " a LEFT JOIN (" +
 		"SELECT q." + key + ", q.data FROM (" +
 		"SELECT r." + key + ", r.data, sum(length(r.data)) OVER (ORDER BY r." + key + ") - length(r.data) AS before FROM (" +
 		"SELECT " + key + ", data FROM " + table + " WHERE account = $1 AND " + key + " > $2" + also + " ORDER BY " + key + " LIMIT $4" +
@@ -34,7 +35,7 @@ func limited(t Tables, table, key, also string) string {
 }
 
 func (r reader) commits(ctx context.Context, account usher.AccountID, after uint64) iter.Seq2[store.Commit, error] {
-	statement := limited(r.tables, r.tables.Commits, "version", " AND version > 0")
+	statement := limited(r.tables, "a.shortened, a.seal, ", r.tables.Commits, "version", " AND version > 0")
 	return paged(ctx, "read commits", account, func() func() ([]store.Commit, error) {
 		after, end := bounded(after), int64(-1) // end is the version of the last commit when the loop began
 		return func() (page []store.Commit, err error) {
@@ -47,11 +48,12 @@ func (r reader) commits(ctx context.Context, account usher.AccountID, after uint
 			if after == end {
 				return nil, nil
 			}
-			version := int64(0)
+			version, shortened, begin := int64(0), int64(0), after
+			var seal []byte
 			err = rows(ctx, r.conn, func(row Rows) error {
 				var number *int64
 				var data []byte
-				if err := row.Scan(&version, &number, &data); err != nil {
+				if err := row.Scan(&version, &shortened, &seal, &number, &data); err != nil {
 					return err
 				}
 				if number != nil && (end < 0 || *number <= end) {
@@ -63,10 +65,12 @@ func (r reader) commits(ctx context.Context, account usher.AccountID, after uint
 			if err != nil {
 				return nil, r.failed(ctx, err)
 			}
-			if version == erasedVersion {
+			switch {
+			case version == erasedVersion:
 				return nil, store.ErrErased
-			}
-			if end < 0 {
+			case begin < shortened:
+				return nil, &store.ShortenedError{UpTo: uint64(shortened), Seal: seal}
+			case end < 0:
 				end = version
 			}
 			return page, nil
@@ -150,10 +154,19 @@ func (j *Journal) ErasedAccounts(ctx context.Context, after usher.AccountID) ite
 // list returns an iterator over the accounts that meet a condition.
 func (j *Journal) list(ctx context.Context, op, condition string, after usher.AccountID) iter.Seq2[usher.AccountID, error] {
 	statement := "SELECT account FROM " + j.tables.Accounts + " WHERE account > $1 AND " + condition + " ORDER BY account LIMIT $2"
+	return j.ids(ctx, op, statement, after, func() error { return nil })
+}
+
+// ids returns an iterator over the accounts that a statement returns: after the account $1, and at
+// most $2 of them. It first calls check, and returns its error.
+func (j *Journal) ids(ctx context.Context, op, statement string, after usher.AccountID, check func() error, args ...any) iter.Seq2[usher.AccountID, error] {
 	return paged(ctx, op, "", func() func() ([]usher.AccountID, error) {
 		after := after
 		return func() (page []usher.AccountID, err error) {
 			if err := j.begin(ctx); err != nil {
+				return nil, err
+			}
+			if err := check(); err != nil {
 				return nil, err
 			}
 			err = rows(ctx, j.db, func(row Rows) error {
@@ -164,7 +177,7 @@ func (j *Journal) list(ctx context.Context, op, condition string, after usher.Ac
 				after = usher.AccountID(id)
 				page = append(page, after)
 				return nil
-			}, statement, key(after), int64(longPage))
+			}, statement, append([]any{key(after), int64(longPage)}, args...)...)
 			return page, err
 		}
 	})
@@ -172,7 +185,7 @@ func (j *Journal) list(ctx context.Context, op, condition string, after usher.Ac
 
 // Records implements store.UserDataStore.
 func (j *Journal) Records(ctx context.Context, account usher.AccountID, after usher.UserID) iter.Seq2[store.Record, error] {
-	statement := limited(j.tables, j.tables.Records, "user_id", "")
+	statement := limited(j.tables, "", j.tables.Records, "user_id", "")
 	return users(ctx, j, "read records", account, after, func(row Rows, version *int64) (r store.Record, user usher.UserID, err error) {
 		var id []byte
 		err = row.Scan(version, &id, &r.Data)

@@ -25,6 +25,7 @@ func SQLite(prefix string) Dialect {
 	d.tables = Tables{
 		Accounts: d.name("accounts"), Commits: d.name("commits"), Snapshots: d.name("snapshots"),
 		Records: d.name("records"), LastActive: d.name("last_active"), Migrations: d.name("migrations"),
+		UserAccounts: d.name("user_accounts"),
 	}
 	return d
 }
@@ -52,11 +53,12 @@ func (d sqlite) nextChange() string {
 
 func (d sqlite) append(ctx context.Context, c Conn, e *entry, _ time.Duration) (stored bool, err error) {
 	account, version := key(e.account), bounded(e.Version)
-	advance := "UPDATE " + d.tables.Accounts + " SET version = $2, changed = " + d.nextChange() + " WHERE account = $1 AND version = $2 - 1 AND (NOT mirrored OR $3)"
+	advance := "UPDATE " + d.tables.Accounts + " SET version = $2, changed = " + d.nextChange() + ", indexed = CASE WHEN $4 AND indexed = version THEN $2 ELSE indexed END, mirrored_at = CASE WHEN $3 AND mirrored_at = version THEN $2 ELSE mirrored_at END" +
+		" WHERE account = $1 AND version = $2 - 1 AND (NOT mirrored OR $3)"
 	if version == 1 {
-		advance = "INSERT INTO " + d.tables.Accounts + " (account, version, changed, mirrored) VALUES ($1, $2, " + d.nextChange() + ", $3) ON CONFLICT DO NOTHING"
+		advance = "INSERT INTO " + d.tables.Accounts + " (account, version, changed, mirrored, indexed, mirrored_at) VALUES ($1, $2, " + d.nextChange() + ", $3, CASE WHEN $4 THEN 1 ELSE 0 END, CASE WHEN $3 THEN 1 ELSE 0 END) ON CONFLICT DO NOTHING"
 	}
-	if n, err := c.Exec(ctx, advance, account, version, e.mirrored); n == 0 || err != nil {
+	if n, err := c.Exec(ctx, advance, account, version, e.mirrored, e.Users.Known); n == 0 || err != nil {
 		return false, err
 	}
 	if _, err := c.Exec(ctx, "INSERT INTO "+d.tables.Commits+" (account, version, data) VALUES ($1, $2, $3)", account, version, filled(e.Data)); err != nil {
@@ -78,8 +80,34 @@ func (d sqlite) append(ctx context.Context, c Conn, e *entry, _ time.Duration) (
 			return false, err
 		}
 	}
-	return true, nil
+	return true, d.changeUsers(ctx, c, e)
 }
+
+// changeUsers changes the index of users.
+func (d sqlite) changeUsers(ctx context.Context, c Conn, e *entry) error {
+	if e.Users.Cleared {
+		if _, err := c.Exec(ctx, "DELETE FROM "+d.tables.UserAccounts+" WHERE account = $1", key(e.account)); err != nil {
+			return err
+		}
+	}
+	for _, user := range e.left {
+		if _, err := c.Exec(ctx, "DELETE FROM "+d.tables.UserAccounts+" WHERE user_id = $1 AND account = $2", user, key(e.account)); err != nil {
+			return err
+		}
+	}
+	return d.addUsers(ctx, c, e.account, e.added)
+}
+
+func (d sqlite) addUsers(ctx context.Context, c Conn, account usher.AccountID, users [][]byte) error {
+	for _, user := range users {
+		if _, err := c.Exec(ctx, "INSERT INTO "+d.tables.UserAccounts+" (user_id, account) VALUES ($1, $2) ON CONFLICT DO NOTHING", user, key(account)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (sqlite) stale() string { return "indexed <> max(version, 0)" }
 
 // atomic uses a savepoint: after an error of a statement, SQLite would commit those before it.
 func (sqlite) atomic(ctx context.Context, c Conn, f func() error) error {
@@ -120,8 +148,8 @@ func (d sqlite) lock(ctx context.Context, c Conn, account usher.AccountID, mode 
 
 func (d sqlite) erase() []string {
 	statements := []string{"INSERT INTO " + d.tables.Accounts + " (account, version, changed) VALUES ($1, -1, " + d.nextChange() + ")" +
-		" ON CONFLICT (account) DO UPDATE SET version = excluded.version, changed = excluded.changed WHERE version <> excluded.version"}
-	for _, table := range []string{d.tables.Commits, d.tables.Snapshots, d.tables.Records, d.tables.LastActive} {
+		" ON CONFLICT (account) DO UPDATE SET version = excluded.version, changed = excluded.changed, indexed = 0, shortened = 0, seal = NULL WHERE version <> excluded.version"}
+	for _, table := range []string{d.tables.Commits, d.tables.Snapshots, d.tables.Records, d.tables.LastActive, d.tables.UserAccounts} {
 		statements = append(statements, "DELETE FROM "+table+" WHERE account = $1")
 	}
 	return statements

@@ -4,6 +4,7 @@ import (
 	"context"
 	"iter"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/usher-go/usher"
@@ -11,15 +12,15 @@ import (
 )
 
 // maxHints is the number of changes that a look for changes returns. If there may be more, Watch
-// yields "" instead.
+// yields the zero Hint instead.
 const maxHints = 4096
 
 // Watch implements store.Watcher. Each loop looks for changes by itself, at regular times and after
 // Wake, so that a slow body delays only its own loop.
-func (j *Journal) Watch(ctx context.Context) iter.Seq2[usher.AccountID, error] {
-	return func(yield func(usher.AccountID, error) bool) {
+func (j *Journal) Watch(ctx context.Context) iter.Seq2[store.Hint, error] {
+	return func(yield func(store.Hint, error) bool) {
 		if err := j.begin(ctx); err != nil {
-			yield("", wrap("watch", "", 0, err))
+			yield(store.Hint{}, wrap("watch", "", 0, err))
 			return
 		}
 		w := j.watchers.add()
@@ -30,14 +31,16 @@ func (j *Journal) Watch(ctx context.Context) iter.Seq2[usher.AccountID, error] {
 			return
 		}
 		if ctx.Err() == nil {
-			yield("", wrap("watch", "", 0, err))
+			yield(store.Hint{}, wrap("watch", "", 0, err))
 		}
 	}
 }
 
-// watch yields "" and then the changes after a point.
-func (j *Journal) watch(ctx context.Context, w chan struct{}, since int64, yield func(usher.AccountID, error) bool) {
-	if !yield("", nil) {
+// watch yields the zero Hint and then the changes after a point. After a look that began after a call
+// of Confirm, it yields the mark of that call.
+func (j *Journal) watch(ctx context.Context, w chan struct{}, since int64, yield func(store.Hint, error) bool) {
+	marked := j.watchers.marks.Load()
+	if !yield(store.Hint{}, nil) {
 		return
 	}
 	tick := time.NewTicker(j.pollEvery)
@@ -51,9 +54,10 @@ func (j *Journal) watch(ctx context.Context, w chan struct{}, since int64, yield
 		case <-tick.C:
 		}
 		if j.closed.Load() {
-			yield("", wrap("watch", "", 0, store.ErrClosed))
+			yield(store.Hint{}, wrap("watch", "", 0, store.ErrClosed))
 			return
 		}
+		mark := j.watchers.marks.Load()
 		changed, next, err := j.look(ctx, since)
 		if err != nil {
 			// A server that comes back may have other changes than before, for example after a
@@ -62,7 +66,7 @@ func (j *Journal) watch(ctx context.Context, w chan struct{}, since int64, yield
 			continue
 		}
 		if missed || len(changed) >= maxHints {
-			if !yield("", nil) {
+			if !yield(store.Hint{}, nil) {
 				return
 			}
 		} else {
@@ -70,13 +74,30 @@ func (j *Journal) watch(ctx context.Context, w chan struct{}, since int64, yield
 				if before, ok := hinted[id]; ok && before == version {
 					continue // the change was found again
 				}
-				if ctx.Err() != nil || !yield(id, nil) {
+				if ctx.Err() != nil || !yield(store.Hint{Account: id, Version: uint64(max(version, 0))}, nil) {
 					return
 				}
 			}
 		}
+		if mark > marked {
+			if ctx.Err() != nil || !yield(store.Hint{Mark: mark}, nil) {
+				return
+			}
+			marked = mark
+		}
 		since, hinted, missed = next, changed, false
 	}
+}
+
+// Confirm implements store.Confirmer. A look for changes finds every commit that was acknowledged
+// before it began, so the mark of the call is that of the next look.
+func (j *Journal) Confirm(ctx context.Context) (mark uint64, err error) {
+	if err := j.begin(ctx); err != nil {
+		return 0, wrap("confirm", "", 0, err)
+	}
+	mark = j.watchers.marks.Add(1)
+	Wake(j)
+	return mark, nil
 }
 
 // maxLook is the time that a look for changes may take, with the wait for a connection.
@@ -106,6 +127,8 @@ type watchers struct {
 
 	last time.Time // when the loops last woke up
 	soon bool      // they will wake up for own commits
+
+	marks atomic.Uint64 // of Confirm so far
 }
 
 func (ws *watchers) add() chan struct{} {

@@ -11,23 +11,26 @@ import (
 )
 
 // Wrap returns a store that applies faults to each call and otherwise calls s. The result is a
-// store.UserDataStore or a store.Watcher if s is. It is also a store.Transactor and a
-// store.VersionReader if s implements all four interfaces.
+// store.UserDataStore or a store.Watcher if s is. It is also a store.Confirmer, a store.Transactor, a
+// store.VersionReader and a store.Shortener if s implements all of them.
 func Wrap(s store.Store, faults Faults) store.Store {
 	f := &faulty{Store: s, faults: faults, tries: map[Call]int{}}
 	userData, hasUserData := s.(store.UserDataStore)
 	watcher, canWatch := s.(store.Watcher)
+	confirmer, canConfirm := s.(store.Confirmer)
 	transactor, canTransact := s.(store.Transactor)
 	versions, hasVersions := s.(store.VersionReader)
+	shortener, canShorten := s.(store.Shortener)
 	switch {
-	case hasUserData && canWatch && canTransact && hasVersions:
+	case hasUserData && canConfirm && canTransact && hasVersions && canShorten:
 		return struct {
 			*faulty
 			faultyUserData
-			faultyWatcher
+			faultyConfirmer
 			faultyTransactor
 			faultyVersions
-		}{f, faultyUserData{f, userData}, faultyWatcher{f, watcher}, faultyTransactor{f, transactor}, faultyVersions{f, versions}}
+			faultyShortener
+		}{f, faultyUserData{f, userData}, faultyConfirmer{faultyWatcher{f, watcher}, confirmer}, faultyTransactor{f, transactor}, faultyVersions{f, versions}, faultyShortener{f, shortener}}
 	case hasUserData && canWatch:
 		return struct {
 			*faulty
@@ -68,6 +71,16 @@ type faultyWatcher struct {
 	s store.Watcher
 }
 
+type faultyConfirmer struct {
+	w faultyWatcher
+	s store.Confirmer
+}
+
+// Watch is that of the Watcher.
+func (c faultyConfirmer) Watch(ctx context.Context) iter.Seq2[store.Hint, error] {
+	return c.w.Watch(ctx)
+}
+
 type faultyTransactor struct {
 	f *faulty
 	s store.Transactor
@@ -76,6 +89,11 @@ type faultyTransactor struct {
 type faultyVersions struct {
 	f *faulty
 	s store.VersionReader
+}
+
+type faultyShortener struct {
+	f *faulty
+	s store.Shortener
 }
 
 // fault returns the fault of a call, after its delay.
@@ -176,8 +194,19 @@ func (u faultyUserData) LastActiveTimes(ctx context.Context, account usher.Accou
 	return faultyLoop(ctx, u.f, Call{Method: "LastActiveTimes", Account: account}, u.s.LastActiveTimes(ctx, account, after))
 }
 
-func (w faultyWatcher) Watch(ctx context.Context) iter.Seq2[usher.AccountID, error] {
+func (w faultyWatcher) Watch(ctx context.Context) iter.Seq2[store.Hint, error] {
 	return faultyLoop(ctx, w.f, Call{Method: "Watch"}, w.s.Watch(ctx))
+}
+
+func (c faultyConfirmer) Confirm(ctx context.Context) (mark uint64, err error) {
+	err = c.w.f.do(ctx, Call{Method: "Confirm"}, func(Fault) (err error) {
+		mark, err = c.s.Confirm(ctx)
+		return err
+	})
+	if err != nil {
+		return 0, err
+	}
+	return mark, nil
 }
 
 // InTx applies faults to the whole transaction, and none to the calls of its Tx.
@@ -194,6 +223,12 @@ func (v faultyVersions) Versions(ctx context.Context, accounts []usher.AccountID
 		return nil, err
 	}
 	return versions, nil
+}
+
+func (h faultyShortener) Shorten(ctx context.Context, account usher.AccountID, upTo uint64, seal []byte) error {
+	return h.f.do(ctx, Call{Method: "Shorten", Account: account, Version: upTo}, func(Fault) error {
+		return h.s.Shorten(ctx, account, upTo, seal)
+	})
 }
 
 // faultyLoop returns an iterator that applies the fault of a call to each loop.

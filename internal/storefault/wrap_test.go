@@ -196,9 +196,10 @@ func TestFaultsOfEveryMethod(t *testing.T) {
 		watched, err := gather(watcher.Watch(ctx))
 		assert.Empty(t, watched)
 		fails(err)
+		fails(s.(store.Shortener).Shorten(ctx, "acme", 1, nil))
 		fails(s.Erase(ctx, "acme"))
 		assert.Equal(t, []string{
-			"Append", "SaveSnapshot", "Snapshot", "Record", "SaveLastActive", "Commits", "Accounts", "Records", "LastActiveTimes", "Watch", "Erase",
+			"Append", "SaveSnapshot", "Snapshot", "Record", "SaveLastActive", "Commits", "Accounts", "Records", "LastActiveTimes", "Watch", "Shorten", "Erase",
 		}, methods)
 	}
 }

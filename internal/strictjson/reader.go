@@ -187,6 +187,14 @@ func (r *Reader) take(want byte) {
 	}
 }
 
+// Member reads the key of an object whose keys are not fixed, with its colon. An empty key is an
+// error. The caller rejects duplicate keys.
+func (r *Reader) Member() string {
+	key := r.String()
+	r.take(':')
+	return key
+}
+
 // key reads a key with its colon. The result is valid until the next string is read.
 func (r *Reader) key() []byte {
 	key := r.Bytes()

@@ -249,6 +249,55 @@ func TestWriterRejects(t *testing.T) {
 	assert.EqualError(t, err, "id is empty", "the first error stays")
 }
 
+// Lists, and objects whose keys are not fixed.
+func TestElementsAndMembers(t *testing.T) {
+	w := strictjson.NewWriter(0)
+	w.Raw("{")
+	w.Text("a", "")
+	w.Text("b", "x")
+	w.Key("c")
+	w.Raw("[")
+	w.Element("1")
+	w.Element("2")
+	w.Raw("]")
+	w.Key("d")
+	w.Raw("{")
+	w.Member(`"`)
+	w.Number(-1)
+	w.Member("f")
+	w.Quoted("é")
+	w.Raw("}}")
+	require.NoError(t, w.Err())
+	assert.Equal(t, `{"a":"","b":"x","c":["1","2"],"d":{"\"":-1,"f":"é"}}`, string(w.Bytes()))
+
+	r := strictjson.NewReader([]byte(`{"\u0022":-1, "f" :"é"}`))
+	r.Open('{')
+	require.True(t, r.More('}'))
+	assert.Equal(t, `"`, r.Member())
+	assert.EqualValues(t, -1, r.Int())
+	require.True(t, r.More('}'))
+	assert.Equal(t, "f", r.Member())
+	assert.Equal(t, "é", r.String())
+	assert.False(t, r.More('}'))
+	r.End()
+	require.NoError(t, r.Err())
+
+	for want, write := range map[string]func(*strictjson.Writer){
+		"a key is empty":        func(w *strictjson.Writer) { w.Member("") },
+		`the key "\xff" is not`: func(w *strictjson.Writer) { w.Member("\xff") },
+		"a string is empty":     func(w *strictjson.Writer) { w.Element("") },
+		`"\xff" is not UTF-8`:   func(w *strictjson.Writer) { w.Element("\xff") },
+		`a: "\xff" is not`:      func(w *strictjson.Writer) { w.Text("a", "\xff") },
+	} {
+		w := strictjson.NewWriter(0)
+		write(w)
+		assert.ErrorContains(t, w.Err(), want)
+	}
+	empty := strictjson.NewReader([]byte(`"":1`))
+	empty.Member()
+	assert.ErrorContains(t, empty.Err(), "a string is empty")
+}
+
 // Data that the Reader accepts has the same values for encoding/json, and writing and reading it
 // returns the same values.
 func FuzzReader(f *testing.F) {

@@ -2,6 +2,7 @@ package strictjson
 
 import (
 	"encoding"
+	"errors"
 	"strconv"
 	"time"
 	"unicode/utf8"
@@ -57,6 +58,33 @@ func (w *Writer) Optional(key, s string) {
 	}
 }
 
+// Text writes a key and a string, which may be empty. A string that is not UTF-8 is an error.
+func (w *Writer) Text(key, s string) {
+	if s != "" {
+		w.String(key, s)
+		return
+	}
+	w.key(key)
+	w.Raw(`""`)
+}
+
+// Key writes a key. The caller writes its value, with Raw and the methods for elements.
+func (w *Writer) Key(key string) { w.key(key) }
+
+// Element writes a string as an element of a list. An empty string, or one that is not UTF-8, is an
+// error.
+func (w *Writer) Element(s string) {
+	w.Next()
+	w.Quoted(s)
+}
+
+// Next writes the comma before an element of a list, unless it is the first one.
+func (w *Writer) Next() {
+	if n := len(w.buf); n > 0 && w.buf[n-1] != '[' {
+		w.buf = append(w.buf, ',')
+	}
+}
+
 // Int writes a key and a number.
 func (w *Writer) Int(key string, n int64) {
 	w.key(key)
@@ -97,6 +125,36 @@ func (w *Writer) Time(key string, t time.Time) {
 	w.buf = append(w.buf, '"')
 	w.buf = t.AppendFormat(w.buf, time.RFC3339Nano)
 	w.buf = append(w.buf, '"')
+}
+
+// Member writes the key of an object whose keys are not fixed. An empty key, or one that is not
+// UTF-8, is an error. The caller writes its value.
+func (w *Writer) Member(key string) {
+	switch {
+	case key == "":
+		w.Fail(errors.New("a key is empty"))
+	case !utf8.ValidString(key):
+		w.Fail(printable.Errorf("the key %s is not UTF-8", printable.Word(key)))
+	}
+	if n := len(w.buf); n > 0 && w.buf[n-1] != '{' {
+		w.buf = append(w.buf, ',')
+	}
+	w.buf = append(AppendString(w.buf, key), ':')
+}
+
+// Number writes a number as a value, after Key or Member.
+func (w *Writer) Number(n int64) { w.buf = strconv.AppendInt(w.buf, n, 10) }
+
+// Quoted writes a string as a value, after Key or Member. An empty string, or one that is not UTF-8,
+// is an error.
+func (w *Writer) Quoted(s string) {
+	switch {
+	case s == "":
+		w.Fail(errors.New("a string is empty"))
+	case !utf8.ValidString(s):
+		w.Fail(printable.Errorf("%s is not UTF-8", printable.Word(s)))
+	}
+	w.buf = AppendString(w.buf, s)
 }
 
 // key writes a key, after a comma unless it is the first of its object.

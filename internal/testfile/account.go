@@ -14,6 +14,7 @@ type Account struct {
 	Seats    []SeatTotal
 	Teams    []Team
 	Fields   []FieldDefinition
+	Roles    []CustomRole
 	Users    []User
 }
 
@@ -25,8 +26,9 @@ type SeatTotal struct {
 
 // Team is a group of users: an entry of teams.
 type Team struct {
-	ID     syntax.Name // its key
-	Parent syntax.Name // zero for none
+	ID      syntax.Name // its key
+	Parent  syntax.Name // zero for none
+	RolesOn []RoleOn
 }
 
 // User is a user of an account: an entry of users.
@@ -34,12 +36,21 @@ type User struct {
 	ID      syntax.Name  // its key
 	Role    syntax.Name  // zero if not in the file
 	Status  usher.Status // zero if not in the file
+	Kind    syntax.Name  // zero for a person
 	Beside  []syntax.Name
 	Teams   []Membership
+	RolesOn []RoleOn
 	Outside []Membership  // the teams on which the user has roles without being in them
 	Seats   []syntax.Name // pools
 	Grants  []Grant
 	Fields  []FieldValue
+}
+
+// RoleOn is a role that a user or a team holds on a resource: {role: editor, on: {type: calendar, id: c1}}.
+type RoleOn struct {
+	Role syntax.Name
+	On   usher.Ref
+	Pos  syntax.Pos // of On
 }
 
 // Membership is the membership of a user in a team, with the team roles held there.

@@ -77,12 +77,21 @@ func (p *parser) argument(n *source.Node, command string, arg account.Arg, into 
 		}
 	case *int:
 		*into, _ = p.Count(n, arg.Name)
+	case *account.RequestID:
+		number, _ := p.Count(n, arg.Name)
+		*into = account.RequestID(number)
+	case *[]account.Command:
+		*into = p.commands(n, arg.Name)
 	case *bool:
 		*into, _ = p.Bool(n, arg.Name)
 	case *time.Time:
 		*into = p.timeUntil(n, arg.Name, latestEnd)
 	case *account.FieldType:
 		*into = p.fieldType(n, arg.Name)
+	case *usher.Ref:
+		*into = p.on(n, arg.Name)
+	case *account.Gives:
+		*into = p.gives(n)
 	case *account.Value:
 		*into = account.Value(p.value(n, arg.Name).Text)
 	default: // an id or a name
@@ -90,17 +99,84 @@ func (p *parser) argument(n *source.Node, command string, arg account.Arg, into 
 	}
 }
 
-// commandFlow returns a command as a map. It omits optional arguments that are zero.
-func commandFlow(c account.Command) (m flow) {
+// on reads the type and the id of a resource that a command names. It adds the resource to those of
+// the parser, with the facts that stand beside them.
+func (p *parser) on(n *source.Node, what string) usher.Ref {
+	r := Resource{Pos: pos(n), Facts: []Fact{}}
+	if n.Kind != source.Map {
+		p.Errorf(n, "%s must be a map with the type and the id of a resource, as in {type: calendar, id: c1}", what)
+		return r.On
+	}
+	rest := &source.Node{Kind: source.Map, Line: n.Line, Col: n.Col}
+	for _, e := range n.Entries {
+		switch e.Key.Text {
+		case "type":
+			r.On.Type = p.name(e.Value, "type").Text
+		case IDKey:
+			r.On.ID = p.name(e.Value, IDKey).Text
+		default:
+			rest.Entries = append(rest.Entries, e)
+		}
+	}
+	for _, key := range []string{"type", IDKey} {
+		if entry(n, key) == nil {
+			p.Errorf(n, "%s needs the key %q", what, key)
+		}
+	}
+	r.Facts = p.resource(rest)
+	p.addResource(r)
+	return r.On
+}
+
+// addResource adds a resource, whose facts must not be written twice.
+func (p *parser) addResource(r Resource) {
+	for i := range p.resources {
+		known := &p.resources[i]
+		if known.On != r.On {
+			continue
+		}
+		if len(known.Facts) > 0 && len(r.Facts) > 0 {
+			p.problems.Add(r.Pos, "the facts of the %s %s are written twice; write them once", r.On.Type, r.On.ID)
+		}
+		if len(known.Facts) == 0 {
+			*known = r
+		}
+		return
+	}
+	p.resources = append(p.resources, r)
+}
+
+// commandFlow returns a command as a map. It omits optional arguments that are zero. The facts of a
+// resource stand beside the first command that names it; then it is removed from the list.
+func commandFlow(c account.Command, resources *[]Resource) (m flow) {
 	m.add("do", account.NameOf(c))
 	t, _ := FindCommand(account.NameOf(c))
 	for i, arg := range t.Args {
 		value := reflect.ValueOf(c).Field(i)
-		if !arg.Optional || !value.IsZero() {
+		if on, ok := value.Interface().(usher.Ref); ok {
+			m.add(arg.Name, takeResource(on, resources).flow().String())
+		} else if list, ok := value.Interface().([]account.Command); ok {
+			texts := make([]string, len(list))
+			for k, nested := range list {
+				texts[k] = commandFlow(nested, resources).String()
+			}
+			m.add(arg.Name, listText(texts))
+		} else if !arg.Optional || !value.IsZero() {
 			m.add(arg.Name, argumentText(value))
 		}
 	}
 	return m
+}
+
+// takeResource removes a resource from a list. It returns one without facts if the list lacks it.
+func takeResource(on usher.Ref, list *[]Resource) *Resource {
+	for i, r := range *list {
+		if r.On == on {
+			*list = slices.Delete(slices.Clone(*list), i, i+1)
+			return &r
+		}
+	}
+	return &Resource{On: on}
 }
 
 // argumentText returns the value of an argument as YAML.
@@ -122,6 +198,8 @@ func argumentText(value reflect.Value) string {
 		return v.String()
 	case int:
 		return strconv.Itoa(v)
+	case account.RequestID:
+		return strconv.Itoa(int(v))
 	case bool:
 		return strconv.FormatBool(v)
 	case time.Time:
@@ -130,6 +208,8 @@ func argumentText(value reflect.Value) string {
 		return v.String()
 	case account.Value:
 		return strconv.Quote(string(v))
+	case account.Gives:
+		return givesText(v)
 	default: // an id or a name
 		return Word(value.String())
 	}

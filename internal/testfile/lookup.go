@@ -25,6 +25,7 @@ type Lookup struct {
 	permissions, attributes Names
 	roles, beside           Names
 	teamRoles               Names
+	resourceRoles           Names
 	parties                 map[string]map[string]syntax.PartyKind // of each type of resource
 }
 
@@ -85,6 +86,8 @@ func NewLookup(f *File, p *policy.Policy) *Lookup {
 	}
 	for _, r := range p.Roles() {
 		switch {
+		case r.OnResource != "":
+			l.resourceRoles.Add(string(r.Name))
 		case r.OnTeam:
 			l.teamRoles.Add(string(r.Name))
 		case r.Beside:
@@ -141,9 +144,24 @@ func (l *Lookup) refuse(n syntax.Name, why string, x Names) {
 	l.Problems.Add(n.Pos, "%s %q%s", why, n.Text, hint)
 }
 
+// AddRole adds a role that an account defines, which is held as the role like.
+func (l *Lookup) AddRole(name, like role.Name) {
+	switch r, _ := l.Policy.Role(like); {
+	case r.OnTeam:
+		l.teamRoles.Add(string(name))
+	case r.Beside:
+		l.beside.Add(string(name))
+	default:
+		l.roles.Add(string(name))
+	}
+}
+
 // Role returns the account role with a name. It returns false, and adds a problem, for an
 // unknown role.
 func (l *Lookup) Role(n syntax.Name) (role.Role, bool) {
+	if l.isResourceRole(n) {
+		return role.Role{}, false
+	}
 	if l.teamRoles.has[n.Text] {
 		l.Problems.Add(n.Pos, "%s is a team role; write it under teams: {…: %s}", n.Text, n.Text)
 		return role.Role{}, false
@@ -162,6 +180,8 @@ func (l *Lookup) Role(n syntax.Name) (role.Role, bool) {
 // problem if there is none.
 func (l *Lookup) RoleBeside(n syntax.Name) bool {
 	switch {
+	case l.isResourceRole(n):
+		return false
 	case l.roles.has[n.Text]:
 		l.Problems.Add(n.Pos, "%s is an account role; write it under role: %s", n.Text, n.Text)
 		return false
@@ -175,6 +195,9 @@ func (l *Lookup) RoleBeside(n syntax.Name) bool {
 // TeamRole reports whether there is a team role with a name. It adds a problem if there
 // is none.
 func (l *Lookup) TeamRole(n syntax.Name) bool {
+	if l.isResourceRole(n) {
+		return false
+	}
 	if l.roles.has[n.Text] {
 		l.Problems.Add(n.Pos, "%s is an account role, not a team role", n.Text)
 		return false
@@ -184,6 +207,28 @@ func (l *Lookup) TeamRole(n syntax.Name) bool {
 		return false
 	}
 	return l.Find(n, "team role", l.teamRoles)
+}
+
+// isResourceRole reports whether a role is held on single resources. It adds a problem if it is.
+func (l *Lookup) isResourceRole(n syntax.Name) bool {
+	if !l.resourceRoles.has[n.Text] {
+		return false
+	}
+	r, _ := l.Policy.Role(role.Name(n.Text))
+	l.Problems.Add(n.Pos, "%s is held on a single %s; write it under roles-on: [{role: %[1]s, on: {type: %[2]s, id: …}}]", n.Text, r.OnResource)
+	return true
+}
+
+// RoleOn reports whether a role can be held on a resource. It adds a problem if not.
+func (l *Lookup) RoleOn(held RoleOn) bool {
+	if !l.Find(held.Role, "role that is held on resources", l.resourceRoles) {
+		return false
+	}
+	r, _ := l.Policy.Role(role.Name(held.Role.Text))
+	if r.OnResource != held.On.Type {
+		l.Problems.Add(held.Pos, "%s is held on a single %s, not on a %s", held.Role.Text, r.OnResource, held.On.Type)
+	}
+	return r.OnResource == held.On.Type
 }
 
 // Flags returns the values of flags by name. It omits unknown names, and adds a problem

@@ -67,6 +67,8 @@ func (l *Lookup) object(q *Question, facts []Fact, types []string) usher.Resourc
 		switch {
 		case f.In != nil:
 			in = f
+		case l.isID(f, types):
+			o.ID = f.IDs[0].Text
 		case l.attributes.has[f.Name.Text]:
 			value, ok := f.flag()
 			ok = ok && !f.Apart
@@ -97,6 +99,33 @@ func (l *Lookup) object(q *Question, facts []Fact, types []string) usher.Resourc
 		o.In = l.object(q, in.In, []string{l.Policy.Container(o.Type)})
 	}
 	return o
+}
+
+// isID reports whether a fact is the id of a resource.
+func (l *Lookup) isID(f *Fact, types []string) bool {
+	declared := func(t string) bool { _, ok := l.parties[t][IDKey]; return ok }
+	return f.Name.Text == IDKey && len(f.IDs) == 1 && !f.Apart && !l.attributes.has[IDKey] && !slices.ContainsFunc(types, declared)
+}
+
+// Objects returns the resources that commands name.
+func (l *Lookup) Objects(list []Resource) (objects []usher.Resource) {
+	for _, r := range list {
+		typ := syntax.Name{Text: r.On.Type, Pos: r.Pos}
+		if l.parties[r.On.Type] == nil {
+			var types Names
+			for _, name := range l.Policy.Resources() {
+				types.Add(name)
+			}
+			l.refuse(typ, "unknown type of resource", types)
+			continue
+		}
+		o, ok := l.object(&Question{Can: typ}, r.Facts, []string{r.On.Type}).(*usher.Object)
+		if ok {
+			o.ID = r.On.ID
+			objects = append(objects, o)
+		}
+	}
+	return objects
 }
 
 // fits reports whether a type has all parties of an object.
@@ -156,7 +185,7 @@ func (l *Lookup) reportNoType(q *Question, o *usher.Object, facts []Fact, types 
 	known.list = append(known.list, l.attributes.list...)
 	unknown := false
 	for _, f := range facts {
-		if f.In == nil && !known.has[f.Name.Text] && !l.attributes.has[f.Name.Text] {
+		if f.In == nil && !l.isID(&f, types) && !known.has[f.Name.Text] && !l.attributes.has[f.Name.Text] {
 			l.refuse(f.Name, lacking(q, types)+"party or attribute", known)
 			unknown = true
 		}

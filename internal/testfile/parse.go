@@ -28,6 +28,8 @@ type parser struct {
 	source.Reader
 	problems *syntax.Problems
 	file     *File
+
+	resources []Resource // those that the commands of a step or a file name
 }
 
 func newParser(name string) *parser {

@@ -1,6 +1,8 @@
 package testfile
 
 import (
+	"slices"
+
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/internal/source"
@@ -15,6 +17,7 @@ func (p *parser) account(n *source.Node) {
 		source.Field{Name: "seats", Read: func(n *source.Node) { a.Seats = p.seatTotals(n) }},
 		source.Field{Name: "teams", Read: func(n *source.Node) { a.Teams = p.teams(n) }},
 		source.Field{Name: "fields", Read: func(n *source.Node) { a.Fields = p.fieldDefinitions(n, true) }},
+		source.Field{Name: "roles", Read: func(n *source.Node) { a.Roles = p.customRoles(n) }},
 		source.Field{Name: "users", Read: func(n *source.Node) { a.Users = p.users(n) }},
 	)
 }
@@ -33,7 +36,7 @@ func (p *parser) teams(n *source.Node) []Team {
 	teams := []Team{}
 	p.Each(n, "teams", func(key, value *source.Node) {
 		t := Team{ID: p.name(key, "a team's id")}
-		p.Fields(value, "a team", p.nameField("parent", &t.Parent))
+		p.Fields(value, "a team", p.nameField("parent", &t.Parent), p.rolesOnField(&t.RolesOn))
 		teams = append(teams, t)
 	})
 	return teams
@@ -82,9 +85,16 @@ func (p *parser) users(n *source.Node) []User {
 		p.Fields(value, "a user",
 			p.nameField("role", &u.Role),
 			source.Field{Name: "status", Read: func(n *source.Node) { u.Status = p.status(n) }},
+			source.Field{Name: "kind", Read: func(n *source.Node) {
+				u.Kind = p.name(n, "kind")
+				if kind := usher.UserKind(u.Kind.Text); kind != "" && !kind.Valid() {
+					p.Errorf(n, "kind must be service, or left out for a person, not %q", u.Kind.Text)
+				}
+			}},
 			p.namesField("beside", &u.Beside),
 			source.Field{Name: "teams", Read: func(n *source.Node) { u.Teams = p.memberships(n) }},
 			source.Field{Name: "outside", Read: func(n *source.Node) { u.Outside = p.outside(n) }},
+			p.rolesOnField(&u.RolesOn),
 			p.namesField("seats", &u.Seats),
 			source.Field{Name: "grants", Read: func(n *source.Node) { u.Grants = p.grants(n) }},
 			source.Field{Name: "fields", Read: func(n *source.Node) { u.Fields = p.fieldValues(n) }},
@@ -147,6 +157,29 @@ func (p *parser) outside(n *source.Node) []Membership {
 		list = append(list, m)
 	})
 	return list
+}
+
+// rolesOnField reads the roles that a user or a team holds on resources.
+func (p *parser) rolesOnField(into *[]RoleOn) source.Field {
+	return source.Field{Name: "roles-on", Read: func(n *source.Node) {
+		list := []RoleOn{}
+		p.List(n, "roles-on", func(n *source.Node) {
+			var r RoleOn
+			p.Fields(n, "a role on a resource",
+				required(p.nameField("role", &r.Role)),
+				source.Field{Name: "on", Required: true, Read: func(n *source.Node) {
+					var typ, id syntax.Name
+					p.Fields(n, "the resource of a role", required(p.nameField("type", &typ)), required(p.nameField(IDKey, &id)))
+					r.On, r.Pos = usher.Ref{Type: typ.Text, ID: id.Text}, pos(n)
+				}},
+			)
+			if slices.ContainsFunc(list, func(o RoleOn) bool { return o.Role.Text == r.Role.Text && o.On == r.On }) && r.Role.Text != "" {
+				p.problems.Add(r.Pos, "duplicate %q on this resource", r.Role.Text)
+			}
+			list = append(list, r)
+		})
+		*into = list
+	}}
 }
 
 func (p *parser) grants(n *source.Node) []Grant {

@@ -10,12 +10,15 @@ import (
 
 // ParseCommand parses a command from the words of a command line: first its name, then
 // one argument per word, such as "user=mia". Commas separate the items of a list,
-// "teams=sales,support", and a dot separates the keys of a map, "seats.booking=5". The
-// arguments are checked as in a file.
+// "teams=sales,support", and dots separate the keys of a map, "seats.booking=5"; "gives=none" is an
+// empty map. A list of commands
+// is written as in a file: "commands=[{do: set-role, user: mia, role: admin}]". The
+// arguments are checked as in a file. It also returns the resource that the command names, with its
+// facts: "on.type=calendar on.id=c1 on.host=mia".
 //
 // The error is a *syntax.Problems, in which the line of a place is the number of the
 // word, from 1.
-func ParseCommand(words ...string) (account.Command, error) {
+func ParseCommand(words ...string) (account.Command, []Resource, error) {
 	p := wordParser{parser: newParser("")}
 	var c account.Command
 	if len(words) == 0 {
@@ -23,22 +26,35 @@ func ParseCommand(words ...string) (account.Command, error) {
 	} else if n := p.node(words); p.problems.Len() == 0 {
 		c = p.command(n, n.Entries[0].Value, nil)
 	}
-	return c, p.problems.Err()
+	return c, p.resources, p.problems.Err()
 }
 
 // ParseCommands parses a file that is a list of commands, each written as in a step with
 // do: [{do: add-user, user: mia}, {do: assign-seat, user: mia, pool: booking}].
-// The error is a *syntax.Problems.
-func ParseCommands(name string, src []byte) ([]account.Command, error) {
+// It also returns the resources that the commands name. The error is a *syntax.Problems.
+func ParseCommands(name string, src []byte) ([]account.Command, []Resource, error) {
 	p := newParser(name)
 	var list []account.Command
 	if n := source.Parse(src, p.Report); n != nil {
 		list = p.commands(n, "a file of commands")
 	}
 	if err := p.problems.Err(); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return list, nil
+	return list, p.resources, nil
+}
+
+// ParseResource parses a resource with its facts, written as a command names it in a file:
+// "{type: calendar, id: c1, host: mia}". The error is a *syntax.Problems.
+func ParseResource(text string) (Resource, error) {
+	p := newParser("")
+	if n := source.Parse([]byte(text), p.Report); n != nil {
+		p.on(n, "a resource")
+	}
+	if err := p.problems.Err(); err != nil {
+		return Resource{}, err
+	}
+	return p.resources[0], nil
 }
 
 // commands reads a list of commands. What is its name in messages.
@@ -76,10 +92,25 @@ func (p *wordParser) node(words []string) *source.Node {
 			continue
 		}
 		into, name := n, key
-		if head, pool, ok := strings.Cut(key, "."); ok && kindOf(t, head) == "seats" {
-			into, name = p.nested(n, head), pool
-		} else if kindOf(t, key) == "seats" {
+		head, rest, dotted := strings.Cut(key, ".")
+		of := kindOf(t, head)
+		switch {
+		case dotted && of == "resource":
+			p.fact(p.nested(n, head), rest, len(head)+1, key, value)
+			continue
+		case dotted && (of == "seats" || of == "gives"):
+			into, name = p.nested(n, head), rest
+		case of == "resource":
+			p.refuse("write %s.type=TYPE %[1]s.id=ID, as in %[1]s.type=calendar %[1]s.id=c1", key)
+			continue
+		case of == "seats":
 			p.refuse("write %s.POOL=NUMBER, as in %s.booking=5", key, key)
+			continue
+		case of == "gives" && value == "none":
+			p.nested(n, head)
+			continue
+		case of == "gives":
+			p.refuse("write %s.PERMISSION=RULE, as in %s.calendar.edit=team, or %s=none", key, key, key)
 			continue
 		}
 		if entry(into, name) != nil {
@@ -88,9 +119,30 @@ func (p *wordParser) node(words []string) *source.Node {
 		}
 		at := p.scalar(name)
 		p.col = len(key) + 2
-		into.Entries = append(into.Entries, source.Entry{Key: at, Value: p.valueOf(kindOf(t, key), value)})
+		into.Entries = append(into.Entries, source.Entry{Key: at, Value: p.valueOf(of, value)})
 	}
 	return n
+}
+
+// fact adds a fact of a resource: "type", "host", or "in.host" of its container. Key is the whole key
+// of the word, in which the fact begins at an offset.
+func (p *wordParser) fact(into *source.Node, name string, offset int, key, value string) {
+	p.col = offset + 1
+	if head, rest, dotted := strings.Cut(name, "."); dotted {
+		p.fact(p.nested(into, head), rest, offset+len(head)+1, key, value)
+		return
+	}
+	if entry(into, name) != nil {
+		p.refuse("%s is given twice", key)
+		return
+	}
+	at := p.scalar(name)
+	p.col = len(key) + 2
+	node := p.scalar(value)
+	if strings.Contains(value, ",") && name != IDKey {
+		node = p.valueOf("teams", value)
+	}
+	into.Entries = append(into.Entries, source.Entry{Key: at, Value: node})
 }
 
 func (p *wordParser) refuse(format string, args ...any) {
@@ -118,7 +170,19 @@ func kindOf(t account.CommandType, name string) string {
 }
 
 func (p *wordParser) valueOf(kind, text string) *source.Node {
-	if kind != "teams" {
+	switch kind {
+	case "gives":
+		if !strings.Contains(text, ",") {
+			return p.scalar(text)
+		}
+	case "teams":
+	case "commands": // in the syntax of files, of which JSON is a part
+		if n := source.Parse([]byte(text), func(_, _ int, message string) { p.refuse("%s", message) }); n != nil {
+			p.place(n)
+			return n
+		}
+		fallthrough
+	default:
 		return p.scalar(text)
 	}
 	list := &source.Node{Kind: source.List, Line: p.word, Col: p.col}
@@ -127,6 +191,18 @@ func (p *wordParser) valueOf(kind, text string) *source.Node {
 		p.col += len(item) + 1
 	}
 	return list
+}
+
+// place puts a node and what it contains at the current word.
+func (p *wordParser) place(n *source.Node) {
+	n.Line, n.Col = p.word, p.col
+	for _, item := range n.Items {
+		p.place(item)
+	}
+	for _, e := range n.Entries {
+		p.place(e.Key)
+		p.place(e.Value)
+	}
 }
 
 // scalar returns a value. Words have no quotes, so all values except true, false and

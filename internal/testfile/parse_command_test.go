@@ -9,6 +9,7 @@ import (
 	"time"
 
 	gocmp "github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -43,13 +44,19 @@ func TestParseCommand(t *testing.T) {
 		{"define-field field=size type=number", "do: define-field, field: size, type: number", account.DefineField{Field: "size", Type: account.NumberField}},
 		{"set-field user=mia field=size value=-1.5", "do: set-field, user: mia, field: size, value: -1.5", account.SetField{User: "mia", Field: "size", Value: "-1.5"}},
 		{"set-field user=mia field=size value=", `do: set-field, user: mia, field: size, value: ""`, account.SetField{User: "mia", Field: "size"}},
+		{
+			"give-role-on user=mia role=editor on.type=calendar on.id=c1 on.host=mia,max on.in.id=f1",
+			"do: give-role-on, user: mia, role: editor, on: {type: calendar, id: c1, host: [mia, max], in: {id: f1}}",
+			account.GiveRoleOn{User: "mia", Role: "editor", On: usher.Ref{Type: "calendar", ID: "c1"}},
+		},
 		{"set-field user=mia field=word value=null", `do: set-field, user: mia, field: word, value: "null"`, account.SetField{User: "mia", Field: "word", Value: "null"}},
 	} {
-		c, err := testfile.ParseCommand(strings.Fields(row.words)...)
+		c, named, err := testfile.ParseCommand(strings.Fields(row.words)...)
 		require.NoError(t, err, row.words)
 		assert.Empty(t, gocmp.Diff(row.want, c), row.words)
-		list, err := testfile.ParseCommands("x.yaml", []byte("- {do: leave}\n- {"+row.file+"}"))
+		list, alsoNamed, err := testfile.ParseCommands("x.yaml", []byte("- {do: leave}\n- {"+row.file+"}"))
 		require.NoError(t, err, row.file)
+		assert.Empty(t, gocmp.Diff(named, alsoNamed, cmpopts.IgnoreTypes(syntax.Pos{})), row.file)
 		require.Len(t, list, 2)
 		assert.Empty(t, gocmp.Diff(row.want, list[1]), row.file)
 	}
@@ -77,9 +84,12 @@ func TestParseCommandRefuses(t *testing.T) {
 		"create-account owner=kim seats=5":   ":3:1: write seats.POOL=NUMBER, as in seats.booking=5",
 		"create-account owner=kim seats.=5":  ":3:1: a seat pool must not be empty",
 		"create-account owner=kim seats.x=":  `:3:9: x must be a whole number from 0 on, not ""`,
+		"forget on=c1":                       ":2:1: write on.type=TYPE on.id=ID, as in on.type=calendar on.id=c1",
+		"forget on.type=calendar":            `:2:1: on needs the key "id"`,
+		"forget on.type=a on.id=b on.id=c":   ":4:4: on.id is given twice",
 		"leave seats.x=5":                    `:2:1: leave has no key "seats.x"`,
 	} {
-		_, err := testfile.ParseCommand(strings.Fields(words)...)
+		_, _, err := testfile.ParseCommand(strings.Fields(words)...)
 		var problems *syntax.Problems
 		require.True(t, errors.As(err, &problems), "ParseCommand(%s) = %v", words, err)
 		assert.Equal(t, want, problems.Error(), words)
@@ -95,29 +105,31 @@ func TestParseCommandsRefuses(t *testing.T) {
 		"- {do: leave, as: mia}":    `x.yaml:1:15: leave has no key "as"`,
 		"- {do: leave}\n- {do: []}": "x.yaml:2:8: do must be a value, not a list",
 	} {
-		_, err := testfile.ParseCommands("x.yaml", []byte(src))
+		_, _, err := testfile.ParseCommands("x.yaml", []byte(src))
 		assert.EqualError(t, err, want, src)
 	}
 }
 
 // The parser requires each argument that the command type does not mark as optional.
 func TestCommandTypes(t *testing.T) {
-	values := map[string]string{"status": "active", "count": "1", "time": "2026-03-01", "field-type": "date", "flag": "true"}
+	values := map[string]string{"status": "active", "count": "1", "time": "2026-03-01", "field-type": "date", "flag": "true", "request": "1", "commands": "[{do: leave}]"}
 	types := testfile.CommandTypes()
 	require.NotEmpty(t, types)
 	for _, described := range types {
 		words := []string{described.Name}
 		for _, arg := range described.Args {
-			assert.NotContains(t, []string{"do", "as", "with", "at", "fails"}, arg.Name, "%s: a step has a key of this name beside the command", described.Name)
-			if !arg.Optional {
+			assert.NotContains(t, []string{"do", "as", "by", "with", "at", "fails"}, arg.Name, "%s: a step has a key of this name beside the command", described.Name)
+			if arg.Kind == "resource" {
+				words = append(words, arg.Name+".type=x", arg.Name+".id=y")
+			} else if !arg.Optional {
 				words = append(words, arg.Name+"="+cmp.Or(values[arg.Kind], "x"))
 			}
 		}
-		c, err := testfile.ParseCommand(words...)
+		c, _, err := testfile.ParseCommand(words...)
 		require.NoError(t, err, described.Name)
 		assert.Equal(t, described.Name, account.NameOf(c))
 		for i := range words[1:] {
-			_, err := testfile.ParseCommand(slices.Delete(slices.Clone(words), i+1, i+2)...)
+			_, _, err := testfile.ParseCommand(slices.Delete(slices.Clone(words), i+1, i+2)...)
 			assert.ErrorContains(t, err, "needs the key", described.Name)
 		}
 	}

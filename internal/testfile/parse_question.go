@@ -127,6 +127,7 @@ func (p *parser) ask(n *source.Node) Step {
 	given := map[string]syntax.Pos{}
 	p.Fields(n, "a step with can", append(p.question(&a.Question),
 		p.nameField("as", &a.As),
+		p.nameField("by", &a.By),
 		source.Field{Name: "visitor", Read: func(n *source.Node) {
 			given["visitor"] = pos(n)
 			a.Visitor, _ = p.Bool(n, "visitor")
@@ -146,6 +147,8 @@ func (p *parser) ask(n *source.Node) Step {
 		p.problems.Add(at, "a step has either as or visitor; a visitor is not a user")
 	case ok && !a.Visitor:
 		p.problems.Add(at, "visitor can only be true; without it, write as")
+	case ok && a.By.Text != "":
+		p.problems.Add(at, "a step has either by or visitor; no user acts on behalf of a visitor")
 	case !ok && a.As.Text == "" && entry(n, "as") == nil:
 		p.Errorf(n, "a step with can needs the key as, or visitor: true for a caller who is not logged in")
 	}

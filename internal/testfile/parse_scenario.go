@@ -64,17 +64,26 @@ func (p *parser) do(n, commands *source.Node) Step {
 	s := Do{Pos: pos(n)}
 	fields := []source.Field{
 		p.nameField("as", &s.As),
+		p.nameField("by", &s.By),
 		p.flagsField("with", &s.With),
 		p.timeField("at", &s.At),
 		{Name: "fails", Read: func(n *source.Node) { s.Fails = p.code(n) }},
 	}
+	defer func() {
+		if s.By.Text != "" && s.As.Text == "" {
+			p.problems.Add(s.By.Pos, "by needs as: the user on whose behalf %s acts", s.By.Text)
+		}
+	}()
+	p.resources = nil
 	if commands.Kind != source.List {
 		s.Commands = []account.Command{p.command(n, commands, fields)}
+		s.Resources = p.resources
 		return s
 	}
 	p.Fields(n, "a step of several commands", append(fields, source.Field{Name: "do", Read: func(n *source.Node) {
 		s.Commands = p.commands(n, "do")
 	}})...)
+	s.Resources = p.resources
 	return s
 }
 

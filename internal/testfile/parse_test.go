@@ -158,6 +158,30 @@ func TestPrint(t *testing.T) {
 	assert.Contains(t, string(printed), "\n    mia: {teams: {sales: [manager], west: member}, seats: [booking], ")
 }
 
+// The facts of the resources in a list of commands are those of the step, and are printed again.
+func TestResourcesOfSeveralCommands(t *testing.T) {
+	src := `usher: 1
+policy: x
+account:
+  users:
+    ann: {role: owner}
+scenarios:
+  - name: two
+    steps:
+      - {as: ann, do: [{do: give-role-on, user: bob, role: viewer, on: {type: calendar, id: c1, host: ann}}, {do: forget, on: {type: calendar, id: c2}}]}
+`
+	f, err := testfile.Parse("x.yaml", []byte(src))
+	require.NoError(t, err)
+	resources := f.Scenarios[0].Steps[0].(testfile.Do).Resources
+	require.Len(t, resources, 2)
+	assert.Equal(t, usher.Ref{Type: "calendar", ID: "c1"}, resources[0].On)
+	require.Len(t, resources[0].Facts, 1)
+	assert.Empty(t, resources[1].Facts)
+	again, err := testfile.Parse("x.yaml", f.Print())
+	require.NoError(t, err)
+	assert.Empty(t, cmp.Diff(f, again, cmpopts.IgnoreTypes(syntax.Pos{})))
+}
+
 // A key of more than 1024 characters is printed with "? " before it.
 func TestPrintLongKeys(t *testing.T) {
 	long := strings.Repeat("é", 3000)

@@ -8,6 +8,7 @@ func (a *Account) flow() (m flow) {
 	m.totals("seats", a.Seats)
 	m.teams(a.Teams)
 	m.definitions(a.Fields)
+	m.customRoles(a.Roles)
 	return m
 }
 
@@ -30,6 +31,7 @@ func (m *flow) teams(list []Team) {
 	for _, t := range list {
 		var team flow
 		team.name("parent", t.Parent)
+		team.rolesOn(t.RolesOn)
 		teams.add(t.ID.Text, team.String())
 	}
 	m.add("teams", teams.String())
@@ -70,6 +72,7 @@ func (u *User) flow() (m flow) {
 	if u.Status != 0 {
 		m.add("status", u.Status.String())
 	}
+	m.name("kind", u.Kind)
 	m.names("beside", u.Beside)
 	if u.Teams != nil {
 		m.add("teams", membershipsText(u.Teams))
@@ -81,6 +84,7 @@ func (u *User) flow() (m flow) {
 		}
 		m.add("outside", held.String())
 	}
+	m.rolesOn(u.RolesOn)
 	m.names("seats", u.Seats)
 	if u.Grants != nil {
 		m.add("grants", grantsText(u.Grants))
@@ -93,6 +97,22 @@ func (u *User) flow() (m flow) {
 		m.add("fields", fields.String())
 	}
 	return m
+}
+
+func (m *flow) rolesOn(list []RoleOn) {
+	if list == nil {
+		return
+	}
+	texts := make([]string, len(list))
+	for i, r := range list {
+		var held, on flow
+		on.add("type", Word(r.On.Type))
+		on.add(IDKey, Word(r.On.ID))
+		held.name("role", r.Role)
+		held.add("on", on.String())
+		texts[i] = held.String()
+	}
+	m.add("roles-on", listText(texts))
 }
 
 func membershipsText(list []Membership) string {

@@ -69,6 +69,7 @@ func stepFlow(s Step) (m flow) {
 		return s.flow()
 	case Ask:
 		m.name("as", s.As)
+		m.name("by", s.By)
 		if s.Visitor {
 			m.add("visitor", "true")
 		}
@@ -90,12 +91,14 @@ func stepFlow(s Step) (m flow) {
 
 func (d *Do) flow() (m flow) {
 	m.name("as", d.As)
+	m.name("by", d.By)
+	resources := d.Resources
 	if len(d.Commands) == 1 {
-		m = append(m, commandFlow(d.Commands[0])...)
+		m = append(m, commandFlow(d.Commands[0], &resources)...)
 	} else {
 		texts := make([]string, len(d.Commands))
 		for i := range d.Commands {
-			texts[i] = commandFlow(d.Commands[i]).String()
+			texts[i] = commandFlow(d.Commands[i], &resources).String()
 		}
 		m.add("do", listText(texts))
 	}

@@ -35,6 +35,24 @@ type Fact struct {
 // InKey is the key of what contains a resource.
 const InKey = "in"
 
+// IDKey is the key of the id of a resource, unless the policy has a party or an attribute of this
+// name.
+const IDKey = "id"
+
+// Resource is a resource that commands name, with its facts.
+type Resource struct {
+	On    usher.Ref // keys type and id
+	Pos   syntax.Pos
+	Facts []Fact // its other keys
+}
+
+// flow returns the resource as it is written in a command.
+func (r *Resource) flow() (m flow) {
+	m.add("type", Word(r.On.Type))
+	m.add(IDKey, Word(r.On.ID))
+	return append(m, resourceFlow(r.Facts)...)
+}
+
 // flag returns the value of an attribute. It returns false as ok if the fact is not an
 // attribute.
 func (f *Fact) flag() (value, ok bool) {

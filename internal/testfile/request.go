@@ -21,3 +21,12 @@ func Request(p *policy.Policy, as usher.UserID, q Question, at time.Time, ids ID
 	r.Subject = as
 	return r, nil
 }
+
+// Resources returns the resources that commands name, with their facts, for account.Proposal.
+// IDs has the ids of the account. The error is a *syntax.Problems with the places of the resources.
+func Resources(p *policy.Policy, list []Resource, ids IDs) ([]usher.Resource, error) {
+	l := NewLookup(&File{}, p)
+	l.IDs = ids
+	objects := l.Objects(list)
+	return objects, l.Problems.Err()
+}

@@ -24,16 +24,22 @@ type Step interface {
 type Do struct {
 	Pos      syntax.Pos
 	As       syntax.Name       // zero for the host
+	By       syntax.Name       // who acts on behalf of As; zero for As
 	Commands []account.Command // key do: one command with its arguments beside it, or a list of commands
 	With     []Flag
 	At       time.Time    // zero for the time of the file
 	Fails    account.Code // 0 if the step must succeed
+
+	// Resources are those that the commands name, each once, with the facts beside the type and the
+	// id.
+	Resources []Resource
 }
 
 // Ask is a step that checks one decision for a user or a visitor.
 type Ask struct {
 	Pos     syntax.Pos
 	As      syntax.Name // zero for a visitor
+	By      syntax.Name // who acts on behalf of As; zero for As
 	Visitor bool        // a caller who is not logged in
 	Question
 	Allow  bool          // key expect: allow

@@ -79,6 +79,7 @@ func (p *parser) document(n *source.Node) {
 		source.Field{Name: "settings", Read: p.settings},
 		source.Field{Name: "conditions", Read: p.conditions},
 		source.Field{Name: "roles", Required: true, Read: p.roles},
+		source.Field{Name: "custom-roles", Read: p.customRoles},
 		source.Field{Name: "bundles", Read: p.bundles},
 		source.Field{Name: "resources", Read: p.resources},
 		source.Field{Name: "never", Read: p.never},

@@ -51,11 +51,12 @@ func (p *parser) role(n *source.Node, r *syntax.Role) {
 		source.Field{Name: "requires", Read: func(n *source.Node) { r.Requires = p.names(n, "requires", "a condition") }},
 		source.Field{Name: "hands-over-to", Read: func(n *source.Node) { r.HandsOverTo = p.name(n, "a role") }},
 		source.Field{Name: "held-on", Read: func(n *source.Node) {
-			text, ok := p.Text(n, "held-on")
-			if ok && text != "team" {
-				p.Errorf(n, "held-on must be team, not %q; remove it for an account role", text)
+			switch text, ok := p.Text(n, "held-on"); {
+			case text == "team" || !ok:
+				r.OnTeam = true
+			default:
+				r.OnResource = p.name(n, "a type of resource")
 			}
-			r.OnTeam = true
 		}},
 		source.Field{Name: "seat", Read: func(n *source.Node) {
 			r.SeatPos = pos(n)
@@ -72,6 +73,20 @@ func (p *parser) role(n *source.Node, r *syntax.Role) {
 			r.Outside, _ = p.Bool(n, "outside")
 		}},
 	)
+}
+
+func (p *parser) customRoles(n *source.Node) {
+	c := &syntax.CustomRoles{Pos: pos(n)}
+	p.Fields(n, "custom-roles",
+		source.Field{Name: "like", Required: true, Read: func(n *source.Node) {
+			p.OneOrMore(n, "like", func(n *source.Node) { c.Like = append(c.Like, p.name(n, "a role")) })
+			if n.Kind == source.List && len(n.Items) == 0 {
+				p.Errorf(n, "like lists no role; name the role whose kind and seats the roles of an account have")
+			}
+		}},
+		source.Field{Name: "at-most", Read: func(n *source.Node) { c.AtMost, _ = p.Whole(n, "at-most", 1) }},
+	)
+	p.doc.Custom = c
 }
 
 func (p *parser) seatRule(n *source.Node, what string) role.Seat {

@@ -50,6 +50,9 @@ func (d *Document) canonical() *Document {
 		r.Includes, r.Requires = sortedNames(r.Includes), sortedNames(r.Requires)
 		r.shortenSeats(c.Seats)
 	}
+	if d.Custom != nil {
+		c.Custom = &CustomRoles{Like: sortedNames(d.Custom.Like), AtMost: cmp.Or(d.Custom.AtMost, DefaultCustomRoles)}
+	}
 	c.Bundles = sorted(d.Bundles, func(b *Bundle) string { return b.Name.Text })
 	c.Resources = sorted(d.Resources, func(r *Resource) string { return r.Name.Text })
 	for i := range c.Resources {
@@ -130,12 +133,23 @@ func (r *Resource) sort() {
 func sortedRules(rules []Rule) []Rule {
 	rules = slices.Clone(rules)
 	for i := range rules {
-		r := &rules[i]
-		r.sortTerms()
-		r.Hiding = sortedNames(r.Hiding)
-		r.If = sorted(r.If, func(t *Test) string { return t.String() })
+		rules[i].sort()
 	}
 	return sorted(rules, func(r *Rule) string { return r.String() })
+}
+
+func (r *Rule) sort() {
+	r.sortTerms()
+	r.Hiding = sortedNames(r.Hiding)
+	r.If = sorted(r.If, func(t *Test) string { return t.String() })
+}
+
+// Canonical returns the text that is the same for all rules that differ only in the order of
+// their parties, scopes, conditions and groups. It can have another order than the rule, but is
+// a rule with the same effect.
+func (r Rule) Canonical() string {
+	r.sort()
+	return r.String()
 }
 
 // sortTerms sorts the terms of a rule, and the parties of each. A rule begins with a term that

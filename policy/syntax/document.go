@@ -39,6 +39,7 @@ type Document struct {
 	Settings   []Setting
 	Conditions []Condition
 	Roles      []Role
+	Custom     *CustomRoles // custom-roles; nil: accounts define no roles
 	Bundles    []Bundle
 	Resources  []Resource
 	Never      []Never
@@ -111,6 +112,7 @@ type Role struct {
 	Includes    []Name
 	Requires    []Name
 	OnTeam      bool // held-on: team
+	OnResource  Name // held-on, another type of resource than team; zero if absent
 	Beside      bool
 	Unique      bool
 	HandsOverTo Name // hands-over-to; zero if absent
@@ -134,8 +136,8 @@ type Role struct {
 }
 
 // OfAccount reports whether it is an account role, of which each user has exactly one: neither a
-// team role nor a role beside.
-func (r *Role) OfAccount() bool { return !r.OnTeam && !r.Beside }
+// team role, nor a role beside, nor a role on resources.
+func (r *Role) OfAccount() bool { return !r.OnTeam && !r.Beside && r.OnResource.Text == "" }
 
 // SeatSaid reports whether the role has the key seat, the short form of seats.
 func (r *Role) SeatSaid() bool { return r.SeatPos != Pos{} || r.Seat != role.SeatOptional }
@@ -145,6 +147,18 @@ type RoleSeat struct {
 	Pool Name      // its key
 	Seat role.Seat // its value
 }
+
+// CustomRoles lets accounts define roles of their own. The rules among which the author of such
+// a role chooses are cells of the word custom.
+type CustomRoles struct {
+	Pos    Pos
+	Like   []Name // the roles that such a role can be like: a role, or a list of roles
+	AtMost int    // at-most: how many an account may define; 0 if absent
+}
+
+// DefaultCustomRoles is the number of roles that an account may define if custom-roles has no
+// at-most.
+const DefaultCustomRoles = 20
 
 // Bundle declares a set of permissions.
 type Bundle struct {
@@ -208,9 +222,10 @@ type Permission struct {
 	Cells  []Cell // all other keys of its value
 }
 
-// Cell is the list of rules of one permission for one role, for everyone or for visitors.
+// Cell is the list of rules of one permission for one role, for everyone or for visitors; or
+// the list of rules among which the author of a custom role chooses.
 type Cell struct {
-	Who   Name // its key: a role, everyone or visitor
+	Who   Name // its key: a role, everyone, visitor or custom
 	Rules []Rule
 }
 

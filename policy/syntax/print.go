@@ -23,6 +23,9 @@ func (d *Document) Print() []byte {
 	for i := range d.Roles {
 		w.line(1, "%s: {%s}", d.Roles[i].Name.Text, strings.Join(d.Roles[i].settings(), ", "))
 	}
+	if d.Custom != nil {
+		w.line(0, "custom-roles: {%s}", strings.Join(d.Custom.entries(), ", "))
+	}
 	w.section("bundles", len(d.Bundles))
 	for _, b := range d.Bundles {
 		w.line(1, "%s: [%s]", b.Name.Text, names(b.Members))
@@ -164,6 +167,7 @@ func (r *Role) settings() []string {
 	}
 	add(r.Title != "", "title: %s", strconv.Quote(r.Title))
 	add(r.OnTeam, "held-on: team")
+	add(r.OnResource.Text != "", "held-on: %s", r.OnResource.Text)
 	add(r.Beside, "beside: true")
 	add(r.Unique, "unique: true")
 	add(r.Default, "default: true")
@@ -179,6 +183,19 @@ func (r *Role) settings() []string {
 	add(r.NoGrants, "grants: none")
 	add(r.Outside, "outside: true")
 	return s
+}
+
+// entries returns the entries of the map custom-roles.
+func (c *CustomRoles) entries() []string {
+	like := names(c.Like)
+	if len(c.Like) != 1 {
+		like = "[" + like + "]"
+	}
+	entries := []string{"like: " + like}
+	if c.AtMost > 0 {
+		entries = append(entries, "at-most: "+strconv.Itoa(c.AtMost))
+	}
+	return entries
 }
 
 func seats(list []RoleSeat) string {

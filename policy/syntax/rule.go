@@ -35,16 +35,17 @@ type Test struct {
 // The zero value selects none.
 type Scope uint8
 
-// The scopes. Only ScopeAny matches a resource without parties.
+// The scopes. Only ScopeAny and ScopeHere match a resource without parties.
 const (
 	ScopeAny    Scope = iota + 1 // every resource
 	ScopeOwn                     // the user, or a team that the user belongs to, is among the parties
 	ScopeSole                    // the user is the only party
 	ScopeTeam                    // every party is the user, belongs to a team of the user, or is such a team
 	ScopeShared                  // at least one party is
+	ScopeHere                    // the user holds the role of the cell on the resource; only for roles that are held on resources
 )
 
-var scopeNames = []string{"any", "own", "sole", "team", "shared"}
+var scopeNames = []string{"any", "own", "sole", "team", "shared", "here"}
 
 // IsScope reports whether a word is a scope.
 func IsScope(word string) bool { return slices.Contains(scopeNames, word) }

@@ -76,13 +76,13 @@ func (p *ruleParser) term(before string) Term {
 	i := slices.Index(scopeNames, at.Text)
 	switch {
 	case at.Text == "" && before == "":
-		p.fail(at, "a rule must begin with a scope: any, own, sole, team or shared")
+		p.fail(at, "a rule must begin with a scope: any, own, sole, team, shared or here")
 	case at.Text == "":
 		p.fail(at, "a scope is missing after and, as in own and not own as author")
 	case i < 0 && before != "":
-		p.fail(at, "%q is not a scope (own, sole, team, shared); parties are joined by or, and conditions follow if: own as host or guest if mfa", at.Text)
+		p.fail(at, "%q is not a scope (own, sole, team, shared, here); parties are joined by or, and conditions follow if: own as host or guest if mfa", at.Text)
 	case i < 0:
-		p.fail(at, "unknown scope %q%s (any, own, sole, team, shared)", at.Text, suggestScope(at.Text))
+		p.fail(at, "unknown scope %q%s (any, own, sole, team, shared, here)", at.Text, suggestScope(at.Text))
 	}
 	t.Scope, t.Pos = Scope(i+1), at.Pos
 	if or := p.at; p.accept("or") {
@@ -96,6 +96,10 @@ func (p *ruleParser) term(before string) Term {
 		t.As = p.names("party", "or")
 	}
 	switch {
+	case t.Scope == ScopeHere && t.Not:
+		p.fail(at, "`not here` has no meaning: a rule with here is only for users who hold the role; remove it")
+	case t.Scope == ScopeHere && len(t.As) > 0:
+		p.fail(at, "here looks at no party, but at the roles that users hold on the resource; remove `as`")
 	case t.Scope != ScopeAny:
 	case t.Above:
 		p.fail(at, "any matches every resource, so `or above` adds nothing; remove it")
@@ -127,6 +131,8 @@ func (p *ruleParser) distinct(r Rule) {
 	for i, t := range terms {
 		for _, other := range terms[:i] {
 			switch {
+			case t.Scope == ScopeHere && other.Scope == ScopeHere:
+				p.fail(Name{Pos: t.Pos}, "a rule has here once; `here or above` includes `here`")
 			case !t.same(other):
 			case t.Not == other.Not:
 				p.fail(Name{Pos: t.Pos}, "duplicate scope `%s`", t)

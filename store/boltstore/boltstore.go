@@ -1,6 +1,6 @@
 // Package boltstore stores the journals of many accounts in one local file. It needs no server.
 // While a process has the file open for writing, no other process can open it. Its Store is a
-// store.UserDataStore and a store.VersionReader.
+// store.UserDataStore, a store.VersionReader, a store.UserIndex and a store.Shortener.
 //
 // When Append, SaveSnapshot, SaveLastActive or Erase returns nil, the data is on the disk.
 // Concurrent calls share a sync. A read may return data shortly before the sync that makes it
@@ -10,7 +10,7 @@
 //
 // # The file
 //
-// The file is a bbolt file, and the tools of bbolt can read it. It has six buckets:
+// The file is a bbolt file, and the tools of bbolt can read it. It has up to nine buckets:
 //
 //	usher       format → "2"
 //	commits     ACCOUNT VERSION → data, checksum
@@ -18,12 +18,21 @@
 //	snapshots   ACCOUNT → version, data, checksum
 //	records     ACCOUNT user → data, checksum
 //	sightings   ACCOUNT user → last-active time in milliseconds since 1970, UTC
+//	users       USER account → checksum
+//	indexed     ACCOUNT → version of the account in users, checksum; ACCOUNT user → checksum
+//	shortened   ACCOUNT → version of the last commit that Shorten deleted, seal, checksum
 //
 // ACCOUNT is the account's id, with 0xFF added after each NUL byte, and then the bytes 0x00 0x01.
 // Keys therefore sort like ids, and no account's key is a prefix of another's. Versions and times
 // are eight bytes in big-endian order. VERSION 0xFFFFFFFFFFFFFFFF marks an erased account, in the
 // commits and in the heads. A checksum is the CRC-32C of key and data, in four big-endian bytes.
-// The id of a user is stored unchanged.
+// The id of a user is stored unchanged, except as USER, which is written like ACCOUNT.
+//
+// The buckets users and indexed are the index of a store.UserIndex. The first entry that states its
+// users creates them, and versions of this package from before the index ignore them.
+//
+// The first Shorten creates the bucket shortened. Versions of this package from before it return
+// ErrDamaged for the commits that were deleted.
 //
 // Format 1 has no heads. Open adds them to a file that it opens for writing.
 //
@@ -51,6 +60,7 @@ import (
 	"errors"
 	"io/fs"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -62,6 +72,8 @@ import (
 var (
 	_ store.UserDataStore = (*Store)(nil)
 	_ store.VersionReader = (*Store)(nil)
+	_ store.UserIndex     = (*Store)(nil)
+	_ store.Shortener     = (*Store)(nil)
 )
 
 // Errors of Open. Every other method may return ErrDamaged too.
@@ -96,6 +108,10 @@ type Store struct {
 	file   *file
 	writer *writer // nil with Options.ReadOnly
 	closed sync.Once
+
+	// Counts of the entries without Users, with the one so far, and at a time when the index had all
+	// accounts.
+	lostUsers, noneLost atomic.Int64
 }
 
 // Close waits for pending writes and closes the file. Later calls return store.ErrClosed, and a

@@ -62,6 +62,9 @@ func (s *Store) Commits(ctx context.Context, account usher.AccountID, after uint
 				if end.version == 0 {
 					end = last
 				}
+				if err := t.checkShortened(prefix, after); err != nil {
+					return err
+				}
 				page, err = t.commits(prefix, after, end)
 				return err
 			})

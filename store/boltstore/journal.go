@@ -33,7 +33,7 @@ func (s *Store) append(ctx context.Context, account usher.AccountID, e store.Ent
 	if err != nil {
 		return err
 	}
-	return s.write(ctx, &write{bytes: size + len(value), apply: func(t *tables) error {
+	err = s.write(ctx, &write{bytes: size + len(value), apply: func(t *tables) error {
 		last, err := t.lastVersion(prefix)
 		if err != nil {
 			return err
@@ -47,8 +47,15 @@ func (s *Store) append(ctx context.Context, account usher.AccountID, e store.Ent
 		if err := t.put(headBucket, prefix, headValue); err != nil {
 			return err
 		}
-		return t.putRecords(records)
+		if err := t.putRecords(records); err != nil {
+			return err
+		}
+		return t.index(account, prefix, e)
 	}})
+	if !e.Users.Known {
+		s.lostUsers.Add(1)
+	}
+	return err
 }
 
 // SaveSnapshot implements store.Store.
@@ -70,6 +77,9 @@ func (s *Store) saveSnapshot(ctx context.Context, account usher.AccountID, snaps
 		}
 		if err := snapshot.CheckLast(last); err != nil {
 			return err
+		}
+		if of, err := t.shortened(key); err != nil || snapshot.Version <= of.UpTo {
+			return err // it is older than the stored one, even if that is damaged
 		}
 		old := t.bucket(snapshotBucket).Get(key)
 		if len(old) > 8 && binary.BigEndian.Uint64(old) > snapshot.Version && intact(key, old) {
@@ -95,23 +105,28 @@ func (s *Store) snapshot(ctx context.Context, account usher.AccountID) (snapshot
 		if err != nil {
 			return err
 		}
-		value := t.bucket(snapshotBucket).Get(key)
-		if value == nil {
-			return nil
-		}
-		data, err := verifiedData(key, value)
-		switch {
-		case err != nil:
-			return err
-		case len(data) < 8:
-			return errWrongContent
-		case binary.BigEndian.Uint64(data) > last:
-			return printable.Errorf("%w: the snapshot has version %d, but the last version is %d; restore the file from a backup", ErrDamaged, binary.BigEndian.Uint64(data), last)
-		}
-		snapshot = store.Snapshot{Version: binary.BigEndian.Uint64(data), Data: data[8:]}
-		return nil
+		snapshot, err = t.snapshot(key, last)
+		return err
 	})
 	return snapshot, err
+}
+
+// snapshot returns the snapshot of an account whose last commit has the version last.
+func (t *tables) snapshot(account []byte, last uint64) (store.Snapshot, error) {
+	value := t.bucket(snapshotBucket).Get(account)
+	if value == nil {
+		return store.Snapshot{}, nil
+	}
+	data, err := verifiedData(account, value)
+	switch {
+	case err != nil:
+		return store.Snapshot{}, err
+	case len(data) < 8:
+		return store.Snapshot{}, errWrongContent
+	case binary.BigEndian.Uint64(data) > last:
+		return store.Snapshot{}, printable.Errorf("%w: the snapshot has version %d, but the last version is %d; restore the file from a backup", ErrDamaged, binary.BigEndian.Uint64(data), last)
+	}
+	return store.Snapshot{Version: binary.BigEndian.Uint64(data), Data: data[8:]}, nil
 }
 
 // Accounts implements store.Store.
@@ -249,6 +264,14 @@ func (s *Store) erase(ctx context.Context, account usher.AccountID) error {
 			if err := t.deletePrefix(bucket, prefix); err != nil {
 				return err
 			}
+		}
+		if t.bucket(shortenedBucket) != nil {
+			if err := t.deletePrefix(shortenedBucket, prefix); err != nil {
+				return err
+			}
+		}
+		if err := t.unindex(account, prefix); err != nil {
+			return err
 		}
 		mark := versionKey(prefix, erasedVersion)
 		if err := t.put(commitBucket, mark, withChecksum(mark, nil)); err != nil {

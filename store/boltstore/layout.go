@@ -20,7 +20,11 @@ var (
 	snapshotBucket   = []byte("snapshots")
 	recordBucket     = []byte("records")
 	lastActiveBucket = []byte("sightings")
+	userBucket       = []byte("users")   // user and account
+	indexedBucket    = []byte("indexed") // account, with the version; account and user
+	shortenedBucket  = []byte("shortened")
 	formatKey        = []byte("format")
+	indexBuckets     = [][]byte{userBucket, indexedBucket}
 	dataBuckets      = [][]byte{commitBucket, headBucket, snapshotBucket, recordBucket, lastActiveBucket}
 	castagnoli       = crc32.MakeTable(crc32.Castagnoli)
 	errWrongKey      = printable.Errorf("%w: a key of unknown form", ErrDamaged)

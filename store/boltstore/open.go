@@ -78,6 +78,7 @@ func open(path string, o Options) (*Store, error) {
 		return nil, errors.Join(err, f.close())
 	}
 	s := &Store{file: f}
+	s.lostUsers.Add(1)
 	if !o.ReadOnly {
 		s.writer = newWriter(f)
 		go s.writer.run()

@@ -14,10 +14,14 @@ type journal struct {
 	mu         sync.RWMutex
 	locks      locks
 	erased     bool
-	commits    [][]byte // commits[0] has version 1
+	shortened  uint64   // the version of the last commit that Shorten deleted
+	seal       []byte   // of Shorten
+	commits    [][]byte // commits[0] has version shortened+1
 	snapshot   store.Snapshot
 	records    map[usher.UserID][]byte
 	lastActive map[usher.UserID]int64 // Unix time in milliseconds
+	indexed    uint64                 // the version of users
+	users      map[usher.UserID]bool  // of the index
 }
 
 // accepts returns an error if the entry cannot be the next one after the commits and a number of
@@ -26,12 +30,13 @@ func (j *journal) accepts(e store.Entry, pending int) error {
 	if j.erased {
 		return store.ErrErased
 	}
-	return e.CheckNext(uint64(len(j.commits) + pending))
+	return e.CheckNext(j.last() + uint64(pending))
 }
 
 // apply appends the entry. The caller has locked the journal, and accepts has returned nil.
 func (j *journal) apply(e store.Entry) {
 	j.commits = append(j.commits, e.Data)
+	j.index(e)
 	for _, r := range e.Records {
 		if len(r.Data) == 0 {
 			delete(j.records, r.User)
@@ -45,14 +50,35 @@ func (j *journal) apply(e store.Entry) {
 	}
 }
 
+// last returns the version of the last commit. The caller has locked the journal.
+func (j *journal) last() uint64 { return j.shortened + uint64(len(j.commits)) }
+
 // after returns the commits after a version. Callers must not change them.
 func (j *journal) after(version uint64) ([][]byte, error) {
 	j.mu.RLock()
 	defer j.mu.RUnlock()
-	if j.erased {
+	switch {
+	case j.erased:
 		return nil, store.ErrErased
+	case version < j.shortened:
+		return nil, &store.ShortenedError{UpTo: j.shortened, Seal: slices.Clone(j.seal)}
 	}
-	return j.commits[min(version, uint64(len(j.commits))):], nil
+	return slices.Clip(j.commits[min(version-j.shortened, uint64(len(j.commits))):]), nil
+}
+
+// shorten deletes the commits up to a version.
+func (j *journal) shorten(upTo uint64, seal []byte) error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.erased {
+		return store.ErrErased
+	}
+	if err := store.CheckShorten(upTo, seal, j.snapshot.Version); err != nil || upTo <= j.shortened {
+		return err
+	}
+	j.commits = slices.Clone(j.commits[upTo-j.shortened:]) // loops keep the old ones
+	j.shortened, j.seal = upTo, slices.Clone(seal)
+	return nil
 }
 
 func (j *journal) save(s store.Snapshot) error {
@@ -61,7 +87,7 @@ func (j *journal) save(s store.Snapshot) error {
 	if j.erased {
 		return store.ErrErased
 	}
-	if err := s.CheckLast(uint64(len(j.commits))); err != nil {
+	if err := s.CheckLast(j.last()); err != nil {
 		return err
 	}
 	if s.Version >= j.snapshot.Version {
@@ -102,11 +128,13 @@ func (j *journal) version() uint64 {
 	if j.erased {
 		return store.Erased
 	}
-	return uint64(len(j.commits))
+	return j.last()
 }
 
 // erase removes all data. The caller has locked the journal.
 func (j *journal) erase() {
 	j.erased = true
 	j.commits, j.snapshot, j.records, j.lastActive = nil, store.Snapshot{}, nil, nil
+	j.indexed, j.users = 0, nil
+	j.shortened, j.seal = 0, nil
 }

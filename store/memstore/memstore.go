@@ -17,9 +17,11 @@ import (
 
 var (
 	_ store.UserDataStore = (*Store)(nil)
-	_ store.Watcher       = (*Store)(nil)
+	_ store.Confirmer     = (*Store)(nil)
 	_ store.Transactor    = (*Store)(nil)
 	_ store.VersionReader = (*Store)(nil)
+	_ store.UserIndex     = (*Store)(nil)
+	_ store.Shortener     = (*Store)(nil)
 	_ store.Tx            = (*Tx)(nil)
 )
 
@@ -56,7 +58,7 @@ func (s *Store) Append(ctx context.Context, account usher.AccountID, e store.Ent
 			return true, nil
 		})
 		if err == nil {
-			s.watchers.notify(account)
+			s.watchers.notify(store.Hint{Account: account, Version: e.Version})
 		}
 		return err
 	})
@@ -68,7 +70,7 @@ func (s *Store) Commits(ctx context.Context, account usher.AccountID, after uint
 		if err := store.CheckAccount(account); err != nil {
 			return err
 		}
-		commits, err := s.journal(account, false).after(0)
+		commits, err := s.journal(account, false).after(after)
 		if err != nil {
 			return err
 		}
@@ -96,19 +98,24 @@ func (s *Store) Snapshot(ctx context.Context, account usher.AccountID) (snapshot
 	return snapshot, err
 }
 
+// Shorten implements store.Shortener.
+func (s *Store) Shorten(ctx context.Context, account usher.AccountID, upTo uint64, seal []byte) error {
+	return do(ctx, "shorten", account, upTo, func() error { return s.journal(account, false).shorten(upTo, seal) })
+}
+
 // Accounts implements store.Store. It sorts all ids before it yields the first one.
 func (s *Store) Accounts(ctx context.Context, after usher.AccountID) iter.Seq2[usher.AccountID, error] {
-	return s.list(ctx, "list accounts", after, hasCommits)
+	return s.list(ctx, "list accounts", after, func(j *journal) bool { return hasCommits(j.version()) })
 }
 
 // ErasedAccounts yields the ids of the erased accounts whose id is greater than after, sorted by
 // their bytes. It sorts all ids before it yields the first one.
 func (s *Store) ErasedAccounts(ctx context.Context, after usher.AccountID) iter.Seq2[usher.AccountID, error] {
-	return s.list(ctx, "list erased accounts", after, isErased)
+	return s.list(ctx, "list erased accounts", after, func(j *journal) bool { return isErased(j.version()) })
 }
 
-// list returns an iterator over the ids after an id for whose version has returns true.
-func (s *Store) list(ctx context.Context, op string, after usher.AccountID, has func(version uint64) bool) iter.Seq2[usher.AccountID, error] {
+// list returns an iterator over the ids after an id for whose journal has returns true.
+func (s *Store) list(ctx context.Context, op string, after usher.AccountID, has func(*journal) bool) iter.Seq2[usher.AccountID, error] {
 	return loop(ctx, op, "", func(yield func(usher.AccountID) bool) error {
 		s.mu.RLock()
 		ids := slices.Collect(maps.Keys(s.journals))
@@ -119,7 +126,7 @@ func (s *Store) list(ctx context.Context, op string, after usher.AccountID, has 
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			if has(s.journal(id, false).version()) && !yield(id) {
+			if has(s.journal(id, false)) && !yield(id) {
 				return nil
 			}
 		}
@@ -139,7 +146,7 @@ func (s *Store) Erase(ctx context.Context, account usher.AccountID) error {
 			return true, nil
 		})
 		if err == nil {
-			s.watchers.notify(account)
+			s.watchers.notify(store.Hint{Account: account})
 		}
 		return err
 	})
@@ -214,13 +221,13 @@ func loop[T any](ctx context.Context, op string, account usher.AccountID, each f
 	}
 }
 
-// each yields the commits after a version; the first of all has version 1.
+// each yields the commits after a version.
 func each(ctx context.Context, commits [][]byte, after uint64, yield func(store.Commit) bool) error {
-	for i := min(after, uint64(len(commits))); i < uint64(len(commits)); i++ {
+	for i, data := range commits {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if !yield(store.Commit{Version: i + 1, Data: slices.Clone(commits[i])}) {
+		if !yield(store.Commit{Version: after + uint64(i) + 1, Data: slices.Clone(data)}) {
 			return nil
 		}
 	}
@@ -233,6 +240,7 @@ func copied(e store.Entry) store.Entry {
 	for i := range e.Records {
 		e.Records[i].Data = slices.Clone(e.Records[i].Data)
 	}
+	e.Users.Added, e.Users.Removed = slices.Clone(e.Users.Added), slices.Clone(e.Users.Removed)
 	return e
 }
 

@@ -68,8 +68,8 @@ func (tx *Tx) Commit(ctx context.Context) error {
 		tx.held[id].locks.release(tx)
 		tx.held[id].mu.Unlock()
 	}
-	for id := range tx.pending {
-		tx.store.watchers.notify(id)
+	for id, entries := range tx.pending {
+		tx.store.watchers.notify(store.Hint{Account: id, Version: entries[len(entries)-1].Version})
 	}
 	tx.open, tx.held, tx.pending = false, nil, nil
 	return nil
@@ -102,7 +102,7 @@ func (tx *Tx) Lock(ctx context.Context, account usher.AccountID, mode store.Lock
 			if j.erased {
 				return true, store.ErrErased
 			}
-			committed := uint64(len(j.commits))
+			committed := j.last()
 			last := committed + uint64(len(tx.pending[account]))
 			if last != 0 && mode != store.NoLock {
 				if !j.locks.free(tx, mode) {
@@ -144,13 +144,14 @@ func (tx *Tx) Commits(ctx context.Context, account usher.AccountID, after uint64
 		if err := tx.check(account); err != nil {
 			return err
 		}
-		commits, err := tx.store.journal(account, false).after(0)
+		commits, err := tx.store.journal(account, false).after(after)
 		if err != nil {
 			return err
 		}
-		commits = slices.Clip(commits)
 		for _, e := range tx.pending[account] {
-			commits = append(commits, e.Data)
+			if e.Version > after {
+				commits = append(commits, e.Data)
+			}
 		}
 		return each(ctx, commits, after, yield)
 	})

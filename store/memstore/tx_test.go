@@ -197,24 +197,24 @@ func TestTxWatch(t *testing.T) {
 	ctx, s := t.Context(), new(memstore.Store)
 	tx := s.Begin()
 	require.NoError(t, tx.Append(ctx, "acme", entry(1, "one")))
-	var got []usher.AccountID
-	for id, err := range s.Watch(ctx) {
+	var got []store.Hint
+	for hint, err := range s.Watch(ctx) {
 		require.NoError(t, err)
-		if got = append(got, id); len(got) == 2 {
+		if got = append(got, hint); len(got) == 2 {
 			break
 		}
 		require.NoError(t, s.Append(ctx, "other", entry(1, "one")))
 	}
-	assert.Equal(t, []usher.AccountID{"", "other"}, got)
+	assert.Equal(t, []store.Hint{{}, {Account: "other", Version: 1}}, got)
 	got = nil
-	for id, err := range s.Watch(ctx) {
+	for hint, err := range s.Watch(ctx) {
 		require.NoError(t, err)
-		if got = append(got, id); len(got) == 2 {
+		if got = append(got, hint); len(got) == 2 {
 			break
 		}
 		require.NoError(t, tx.Commit(ctx))
 	}
-	assert.Equal(t, []usher.AccountID{"", "acme"}, got)
+	assert.Equal(t, []store.Hint{{}, {Account: "acme", Version: 1}}, got)
 }
 
 // Transactions on two accounts, in any order, with plain appends beside them: both journals of a

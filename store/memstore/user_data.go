@@ -55,7 +55,7 @@ func (j *journal) saveLastActive(times []store.LastActive) error {
 	switch {
 	case j.erased:
 		return store.ErrErased
-	case len(j.commits) == 0:
+	case j.last() == 0:
 		return usher.ErrUnknownAccount
 	}
 	for _, s := range times {

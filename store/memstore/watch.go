@@ -6,15 +6,16 @@ import (
 	"sync"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/store"
 )
 
 // maxPending is the number of pending accounts of a slow watcher. When more change, they are
-// replaced by "", which stands for any account.
+// replaced by the zero Hint, which stands for any account.
 const maxPending = 1024
 
 // Watch implements store.Watcher.
-func (s *Store) Watch(ctx context.Context) iter.Seq2[usher.AccountID, error] {
-	return loop(ctx, "watch", "", func(yield func(usher.AccountID) bool) error {
+func (s *Store) Watch(ctx context.Context) iter.Seq2[store.Hint, error] {
+	return loop(ctx, "watch", "", func(yield func(store.Hint) bool) error {
 		w := s.watchers.add()
 		defer s.watchers.remove(w)
 		for {
@@ -23,8 +24,8 @@ func (s *Store) Watch(ctx context.Context) iter.Seq2[usher.AccountID, error] {
 				return nil
 			case <-w.ready:
 			}
-			for _, id := range w.take() {
-				if ctx.Err() != nil || !yield(id) {
+			for _, hint := range w.take() {
+				if ctx.Err() != nil || !yield(hint) {
 					return nil
 				}
 			}
@@ -32,18 +33,29 @@ func (s *Store) Watch(ctx context.Context) iter.Seq2[usher.AccountID, error] {
 	})
 }
 
-// watchers contains the running loops of Watch.
-type watchers struct {
-	mu  sync.RWMutex
-	all map[*watcher]bool
+// Confirm implements store.Confirmer.
+func (s *Store) Confirm(ctx context.Context) (mark uint64, err error) {
+	if err := ctx.Err(); err != nil {
+		return 0, &store.Error{Op: "confirm", Err: err}
+	}
+	return s.watchers.confirm(), nil
 }
 
-// watcher collects changed accounts until its loop takes them.
+// watchers contains the running loops of Watch.
+type watchers struct {
+	mu    sync.RWMutex
+	all   map[*watcher]bool
+	marks uint64 // of Confirm so far
+}
+
+// watcher collects hints until its loop takes them.
 type watcher struct {
-	ready chan struct{} // contains a value while accounts are pending
+	ready chan struct{} // contains a value while hints are pending
 
 	mu      sync.Mutex
-	pending map[usher.AccountID]bool // "" stands for any account
+	any     bool                       // any account may have changed
+	pending map[usher.AccountID]uint64 // the highest version, or 0 for unknown
+	mark    uint64                     // to yield after the others, or 0
 }
 
 func (ws *watchers) add() *watcher {
@@ -54,7 +66,7 @@ func (ws *watchers) add() *watcher {
 	}
 	ws.all[w] = true
 	ws.mu.Unlock()
-	w.notify("")
+	w.notify(store.Hint{})
 	return w
 }
 
@@ -64,42 +76,61 @@ func (ws *watchers) remove(w *watcher) {
 	delete(ws.all, w)
 }
 
-func (ws *watchers) notify(id usher.AccountID) {
+func (ws *watchers) notify(h store.Hint) {
 	ws.mu.RLock()
 	defer ws.mu.RUnlock()
 	for w := range ws.all {
-		w.notify(id)
+		w.notify(h)
 	}
 }
 
-func (w *watcher) notify(id usher.AccountID) {
+// confirm makes each loop yield a new mark after the hints of the calls that have returned.
+func (ws *watchers) confirm() uint64 {
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	ws.marks++
+	for w := range ws.all {
+		w.notify(store.Hint{Mark: ws.marks})
+	}
+	return ws.marks
+}
+
+func (w *watcher) notify(h store.Hint) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if len(w.pending) >= maxPending {
-		w.pending, id = nil, ""
+	switch version, known := w.pending[h.Account]; {
+	case h.Mark > 0:
+		w.mark = h.Mark
+	case h.Account == "", len(w.pending) >= maxPending:
+		w.any, w.pending = true, nil
+	case known && (version == 0 || h.Version == 0):
+		w.pending[h.Account] = 0
+	default:
+		if w.pending == nil {
+			w.pending = map[usher.AccountID]uint64{}
+		}
+		w.pending[h.Account] = max(version, h.Version)
 	}
-	if w.pending == nil {
-		w.pending = map[usher.AccountID]bool{}
-	}
-	w.pending[id] = true
 	select {
 	case w.ready <- struct{}{}:
 	default:
 	}
 }
 
-// take returns the pending accounts, or only "" if "" is pending.
-func (w *watcher) take() []usher.AccountID {
+// take returns the pending hints, or the zero Hint in place of those for accounts, and then the mark.
+func (w *watcher) take() (hints []store.Hint) {
 	w.mu.Lock()
-	pending := w.pending
-	w.pending = nil
-	w.mu.Unlock()
-	if pending[""] {
-		return []usher.AccountID{""}
+	defer w.mu.Unlock()
+	if w.any {
+		hints = append(hints, store.Hint{})
+	} else {
+		for id, version := range w.pending {
+			hints = append(hints, store.Hint{Account: id, Version: version})
+		}
 	}
-	var ids []usher.AccountID
-	for id := range pending {
-		ids = append(ids, id)
+	if w.mark > 0 {
+		hints = append(hints, store.Hint{Mark: w.mark})
 	}
-	return ids
+	w.any, w.pending, w.mark = false, nil, 0
+	return hints
 }

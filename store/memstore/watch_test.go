@@ -12,7 +12,7 @@ import (
 	"github.com/usher-go/usher/store/memstore"
 )
 
-// A slow loop gets each changed account once, and "" instead of too many accounts.
+// A slow loop gets each changed account once, and the zero Hint instead of too many accounts.
 func TestWatchMerges(t *testing.T) {
 	s := new(memstore.Store)
 	begin := func(prefix string, n int) {
@@ -21,22 +21,45 @@ func TestWatchMerges(t *testing.T) {
 			require.NoError(t, err)
 		}
 	}
-	got := []usher.AccountID{}
-	for id, err := range s.Watch(t.Context()) {
+	got := []store.Hint{}
+	for hint, err := range s.Watch(t.Context()) {
 		require.NoError(t, err)
-		got = append(got, id)
+		got = append(got, hint)
 		switch len(got) {
 		case 1:
-			begin("a", 2)
+			begin("a", 3)
 			require.NoError(t, s.Erase(t.Context(), "a0"))
-		case 3:
+			require.NoError(t, s.Append(t.Context(), "a1", store.Entry{Commit: store.Commit{Version: 2}}))
+		case 4:
 			begin("b", 5000)
 		}
-		if len(got) == 4 {
+		if len(got) == 5 {
 			break
 		}
 	}
-	assert.Equal(t, usher.AccountID(""), got[0])
-	assert.ElementsMatch(t, []usher.AccountID{"a0", "a1"}, got[1:3])
-	assert.Equal(t, usher.AccountID(""), got[3])
+	assert.Equal(t, store.Hint{}, got[0])
+	assert.ElementsMatch(t, []store.Hint{{Account: "a0"}, {Account: "a1", Version: 2}, {Account: "a2", Version: 1}}, got[1:4])
+	assert.Equal(t, store.Hint{}, got[4])
+}
+
+// Each loop yields a mark after the hints of what was acknowledged before, also for a slow loop that
+// several calls of Confirm meet.
+func TestConfirmMerges(t *testing.T) {
+	s := new(memstore.Store)
+	got := []store.Hint{}
+	for hint, err := range s.Watch(t.Context()) {
+		require.NoError(t, err)
+		if got = append(got, hint); len(got) == 3 {
+			break
+		}
+		if len(got) == 1 {
+			first, err := s.Confirm(t.Context())
+			require.NoError(t, err)
+			require.NoError(t, s.Append(t.Context(), "acme", store.Entry{Commit: store.Commit{Version: 1}}))
+			second, err := s.Confirm(t.Context())
+			require.NoError(t, err)
+			assert.Less(t, first, second)
+		}
+	}
+	assert.Equal(t, []store.Hint{{}, {Account: "acme", Version: 1}, {Mark: 2}}, got)
 }

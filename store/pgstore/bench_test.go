@@ -112,8 +112,8 @@ func BenchmarkHint(b *testing.B) {
 	}
 	found := make(chan time.Time, 1000)
 	go func() {
-		for id, err := range instances[1].Watch(ctx) {
-			if err == nil && id == "acme" {
+		for h, err := range instances[1].Watch(ctx) {
+			if err == nil && h.Account == "acme" {
 				found <- time.Now()
 			}
 		}

@@ -73,3 +73,23 @@ func (s *Store) InTx(ctx context.Context, f func(store.Tx) error) error {
 func (s *Store) Versions(ctx context.Context, accounts []usher.AccountID) ([]uint64, error) {
 	return s.journal.Versions(ctx, accounts)
 }
+
+// AccountsOf implements store.UserIndex.
+func (s *Store) AccountsOf(ctx context.Context, user usher.UserID, after usher.AccountID) iter.Seq2[usher.AccountID, error] {
+	return s.journal.AccountsOf(ctx, user, after)
+}
+
+// Unindexed implements store.UserIndex.
+func (s *Store) Unindexed(ctx context.Context, after usher.AccountID) iter.Seq2[usher.AccountID, error] {
+	return s.journal.Unindexed(ctx, after)
+}
+
+// IndexUsers implements store.UserIndex.
+func (s *Store) IndexUsers(ctx context.Context, account usher.AccountID, version uint64, users []usher.UserID) error {
+	return s.journal.IndexUsers(ctx, account, version, users)
+}
+
+// Shorten implements store.Shortener.
+func (s *Store) Shorten(ctx context.Context, account usher.AccountID, upTo uint64, seal []byte) error {
+	return s.journal.Shorten(ctx, account, upTo, seal)
+}

@@ -3,13 +3,16 @@ package pgstore_test
 import (
 	"context"
 	"flag"
+	"fmt"
 	"math/rand/v2"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/internal/mirror/mirrortest"
 	"github.com/usher-go/usher/store"
@@ -57,6 +60,41 @@ func TestMembersWhileInstancesWrite(t *testing.T) {
 	assert.ErrorIs(t, old.Append(ctx, j.State.ID(), e), store.ErrReadOnly)
 	_, err = pgstore.Open(ctx, connect(t), pgstore.Options{Schema: schema})
 	assert.ErrorContains(t, err, "the tables of members are in use")
+}
+
+// A commit that waits while the rows of its account are replaced changes the new rows.
+func TestMembersAreReplacedDuringAWait(t *testing.T) {
+	ctx := context.Background()
+	schema := newSchema()
+	s := open(t, pgstore.Options{Schema: schema, Members: true, LockTimeout: time.Hour})
+	j := mirrortest.New("acme", rand.New(rand.NewPCG(1, 1)))
+	first, err := j.Commit(account.CreateAccount{Owner: "mia"}, account.AddUser{User: "max", Role: "guest"})
+	require.NoError(t, err)
+	require.NoError(t, s.Append(ctx, "acme", first))
+	second, err := j.Commit(account.SetStatus{User: "max", Status: usher.Inactive})
+	require.NoError(t, err)
+
+	tx := host(t, pgx.TxOptions{})
+	_, err = s.Tx(tx).Lock(ctx, "acme", store.WriteLock)
+	require.NoError(t, err)
+	waited := make(chan error)
+	go func() { waited <- s.Append(ctx, "acme", second) }()
+	pool, waits := connect(t), false
+	require.Eventually(t, func() bool {
+		require.NoError(t, pool.QueryRow(ctx, "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE $1)", "%"+schema+"%").Scan(&waits))
+		return waits
+	}, time.Minute, 5*time.Millisecond)
+	for _, statement := range []string{ // what a store does that replaces the rows
+		"DELETE FROM %s.members",
+		"INSERT INTO %s.members (account, user_id, role, status) VALUES ('acme', 'mia', 'owner', 'active'), ('acme', 'max', 'guest', 'active')",
+		"UPDATE %s.accounts SET mirrored = true, mirrored_at = version, rebuilt = rebuilt + 1",
+	} {
+		_, err := tx.Exec(ctx, fmt.Sprintf(statement, pgx.Identifier{schema}.Sanitize()))
+		require.NoError(t, err)
+	}
+	require.NoError(t, tx.Commit(ctx))
+	require.NoError(t, <-waited)
+	requireEqual(t, s)
 }
 
 // In a transaction of the host, the rows are written with the host's rows, or neither.

@@ -7,7 +7,8 @@
 //	s, err := pgstore.Open(ctx, pool, pgstore.Options{})
 //	defer s.Close()
 //
-// A Store is a store.UserDataStore, store.Watcher, store.Transactor and store.VersionReader. It needs
+// A Store is a store.UserDataStore, store.Confirmer, store.Transactor, store.VersionReader and
+// store.UserIndex. It needs
 // PostgreSQL 13 or later.
 //
 // # Promises
@@ -25,14 +26,14 @@
 //
 // # Tables
 //
-// The tables are in a schema of their own: accounts, commits, snapshots, records, last_active and
-// migrations. Ids and data are bytea. Migrate creates the tables, and needs the privilege to create
+// The tables are in a schema of their own: accounts, commits, snapshots, records, last_active,
+// user_accounts and migrations. Ids and data are bytea. Migrate creates the tables, and needs the privilege to create
 // the schema, or to create tables in it if it exists. Open only checks the tables. The role of the
 // pool needs USAGE on the schema, and SELECT, INSERT, UPDATE and DELETE on the tables. With a role that
 // may not write, as on a standby, a call that writes returns store.ErrReadOnly.
 //
-// With Options.Members, the tables members, roles_beside, teams, team_members, team_roles, seat_pools, seats and
-// grants contain the same facts as the journals, as plain text, for joins with the tables of the host.
+// With Options.Members, the tables members, roles_beside, teams, team_members, team_roles, roles_on,
+// team_roles_on, seat_pools, seats, grants and requests contain the same facts as the journals, as plain text, for joins with the tables of the host.
 // Each commit is stored with its rows. The entries must then be commits of package account; one with
 // an id that is not text, or that is too long for an index, returns store.ErrRefused. Such a Store is
 // a store.MembersStore.
@@ -91,7 +92,6 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
-	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/internal/mirror"
 	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/internal/sqljournal"
@@ -100,9 +100,11 @@ import (
 
 var (
 	_ store.UserDataStore = (*Store)(nil)
-	_ store.Watcher       = (*Store)(nil)
+	_ store.Confirmer     = (*Store)(nil)
 	_ store.Transactor    = (*Store)(nil)
 	_ store.VersionReader = (*Store)(nil)
+	_ store.UserIndex     = (*Store)(nil)
+	_ store.Shortener     = (*Store)(nil)
 	_ store.MembersStore  = (*Store)(nil)
 )
 
@@ -158,12 +160,17 @@ func open(ctx context.Context, pool *pgxpool.Pool, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{pool: pool, options: o, members: members, changed: make(chan struct{}, 1)}
-	s.ctx, s.stop = context.WithCancel(context.WithoutCancel(ctx))
 	options := sqljournal.Options{Database: db, Dialect: dialect, LockTimeout: o.LockTimeout, PollEvery: o.PollEvery}
 	if o.Members {
 		options.Mirror = members
 	}
+	if o.Members && !o.LacksMembers {
+		if err := members.Complete(ctx, sqljournal.New(options)); err != nil {
+			return nil, err
+		}
+	}
+	s := &Store{pool: pool, options: o, members: members, changed: make(chan struct{}, 1)}
+	s.ctx, s.stop = context.WithCancel(context.WithoutCancel(ctx))
 	if o.Notify == NotifyOn {
 		options.Committed = func(*sqljournal.Journal) { s.committed() }
 		s.running.Go(func() { s.notify(s.ctx) })
@@ -190,8 +197,8 @@ func (s *Store) Tx(tx pgx.Tx) store.Tx {
 }
 
 // Watch implements store.Watcher. The first call starts the listener, if there are notifications.
-func (s *Store) Watch(ctx context.Context) iter.Seq2[usher.AccountID, error] {
-	return func(yield func(usher.AccountID, error) bool) {
+func (s *Store) Watch(ctx context.Context) iter.Seq2[store.Hint, error] {
+	return func(yield func(store.Hint, error) bool) {
 		if s.options.Notify == NotifyOn && ctx.Err() == nil && s.ctx.Err() == nil {
 			s.once.Do(func() { s.running.Go(func() { s.listen(s.ctx) }) })
 		}
@@ -239,3 +246,7 @@ func Migrations(schema string) (fs.FS, error) {
 	}
 	return sqljournal.PostgreSQL(o.Schema).Migrations(), nil
 }
+
+// Confirm implements store.Confirmer. It costs one read of the database for each loop of Watch, however
+// many accounts there are.
+func (s *Store) Confirm(ctx context.Context) (mark uint64, err error) { return s.journal.Confirm(ctx) }

@@ -14,7 +14,7 @@ import (
 	"github.com/usher-go/usher/store/pgstore"
 )
 
-// hints returns the values of a loop of Watch after the first "", until the test ends.
+// hints returns the accounts of the hints of a loop of Watch after the first, until the test ends.
 func hints(t *testing.T, s *pgstore.Store) <-chan usher.AccountID {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
@@ -22,7 +22,7 @@ func hints(t *testing.T, s *pgstore.Store) <-chan usher.AccountID {
 	go func() {
 		defer close(ended)
 		first := true
-		for id, err := range s.Watch(ctx) {
+		for h, err := range s.Watch(ctx) {
 			if err != nil {
 				t.Errorf("Watch: %v", err)
 				return
@@ -32,7 +32,7 @@ func hints(t *testing.T, s *pgstore.Store) <-chan usher.AccountID {
 				close(begun)
 				continue
 			}
-			found <- id
+			found <- h.Account
 		}
 	}()
 	t.Cleanup(func() {
@@ -96,7 +96,7 @@ func TestWatchRestored(t *testing.T) {
 	assert.EqualValues(t, "restored", next(t, found))
 }
 
-// After more changes than a loop of Watch looks for at once, it yields "".
+// After more changes than a loop of Watch looks for at once, it yields the zero Hint.
 func TestWatchMany(t *testing.T) {
 	ctx := context.Background()
 	o := pgstore.Options{Schema: newSchema(), Notify: pgstore.NotifyOff, PollEvery: soon}
@@ -153,12 +153,12 @@ func TestListen(t *testing.T) {
 func TestClose(t *testing.T) {
 	ctx := context.Background()
 	s := open(t, pgstore.Options{Schema: newSchema(), PollEvery: time.Hour})
-	for id, err := range s.Watch(ctx) {
+	for h, err := range s.Watch(ctx) {
 		if err != nil {
 			require.ErrorContains(t, err, "closed")
 			break
 		}
-		assert.EqualValues(t, "", id)
+		assert.Zero(t, h)
 		s.Close()
 		s.Close()
 	}

@@ -79,6 +79,30 @@ func (s *Store) Versions(ctx context.Context, accounts []usher.AccountID) ([]uin
 }
 
 // Watch implements store.Watcher, by polling.
-func (s *Store) Watch(ctx context.Context) iter.Seq2[usher.AccountID, error] {
+func (s *Store) Watch(ctx context.Context) iter.Seq2[store.Hint, error] {
 	return s.journal.Watch(ctx)
+}
+
+// Confirm implements store.Confirmer. It costs one read of the database for each loop of Watch, however
+// many accounts there are.
+func (s *Store) Confirm(ctx context.Context) (mark uint64, err error) { return s.journal.Confirm(ctx) }
+
+// AccountsOf implements store.UserIndex.
+func (s *Store) AccountsOf(ctx context.Context, user usher.UserID, after usher.AccountID) iter.Seq2[usher.AccountID, error] {
+	return s.journal.AccountsOf(ctx, user, after)
+}
+
+// Unindexed implements store.UserIndex.
+func (s *Store) Unindexed(ctx context.Context, after usher.AccountID) iter.Seq2[usher.AccountID, error] {
+	return s.journal.Unindexed(ctx, after)
+}
+
+// IndexUsers implements store.UserIndex.
+func (s *Store) IndexUsers(ctx context.Context, account usher.AccountID, version uint64, users []usher.UserID) error {
+	return s.journal.IndexUsers(ctx, account, version, users)
+}
+
+// Shorten implements store.Shortener.
+func (s *Store) Shorten(ctx context.Context, account usher.AccountID, upTo uint64, seal []byte) error {
+	return s.journal.Shorten(ctx, account, upTo, seal)
 }

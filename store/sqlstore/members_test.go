@@ -91,11 +91,24 @@ func TestMembersAreChecked(t *testing.T) {
 				require.NoError(t, err)
 				require.NoError(t, s.Append(ctx, "acme", e))
 			}
+			asked, err := j.CommitAs(account.AsUser("max"), account.Request{
+				Commands: []account.Command{account.SetRole{User: "max", Role: "admin"}},
+				Note:     "please", Until: mirrortest.Noon.AddDate(0, 1, 0),
+			})
+			require.NoError(t, err)
+			require.NoError(t, s.Append(ctx, "acme", asked))
 			requireEqual(t, s)
 			for _, row := range []struct{ damage, want string }{
 				{"UPDATE $Tmembers SET role = 'admin' WHERE user_id = 'max'", "members of acme: user_id max has role admin (want staff)"},
 				{"UPDATE $Tmembers SET status = 'inactive' WHERE user_id = 'max'", "members of acme: user_id max has status inactive (want active)"},
-				{"DELETE FROM $Tmembers WHERE user_id = 'max'", "members of acme: the row of user_id max is missing (want role staff, status active)"},
+				{"DELETE FROM $Tmembers WHERE user_id = 'max'", "members of acme: the row of user_id max is missing (want role staff, status active, kind person)"},
+				{"UPDATE $Tmembers SET kind = 'service' WHERE user_id = 'max'", "members of acme: user_id max has kind service (want person)"},
+				{"DELETE FROM $Trequests", "requests of acme: the row of request 1 is missing (want user_id max, commands "},
+				{"UPDATE $Trequests SET user_id = 'eve'", "requests of acme: request 1 has user_id eve (want max)"},
+				{"UPDATE $Trequests SET until = NULL", "requests of acme: request 1 has until NULL (want "},
+				{"UPDATE $Trequests SET since = until", "requests of acme: request 1 has since "},
+				{"UPDATE $Trequests SET note = NULL", "requests of acme: request 1 has note NULL (want please)"},
+				{"UPDATE $Trequests SET commands = '[]'", "requests of acme: request 1 has commands [] (want "},
 				{"INSERT INTO $Tmembers (account, user_id, role, status) VALUES ('acme', 'eve', 'admin', 'active')", "members of acme: there is a row of user_id eve (want none)"},
 				{"UPDATE $Troles_beside SET role = 'auditor'", "roles_beside of acme: the row of user_id max, role billing is missing"},
 				{"UPDATE $Tteams SET parent = NULL WHERE team = 'berlin'", "teams of acme: team berlin has parent NULL (want sales)"},

@@ -8,7 +8,8 @@
 //	s, err := sqlstore.Open(ctx, db, o)
 //	defer s.Close()
 //
-// A Store is a store.UserDataStore, store.Watcher, store.Transactor and store.VersionReader.
+// A Store is a store.UserDataStore, store.Confirmer, store.Transactor, store.VersionReader
+// and store.UserIndex.
 //
 // # SQLite
 //
@@ -57,11 +58,12 @@
 // # Tables
 //
 // Ids and data are BLOB (bytea). In PostgreSQL the tables are in a schema, in SQLite their names have
-// a prefix: accounts, commits, snapshots, records, last_active and migrations. Migrate creates the
+// a prefix: accounts, commits, snapshots, records, last_active, user_accounts and
+// migrations. Migrate creates the
 // tables; Open only checks them.
 //
-// With Options.Members, the tables members, roles_beside, teams, team_members, team_roles, seat_pools, seats and
-// grants contain the same facts as the journals, as plain text, for joins with the tables of the host.
+// With Options.Members, the tables members, roles_beside, teams, team_members, team_roles, roles_on,
+// team_roles_on, seat_pools, seats, grants and requests contain the same facts as the journals, as plain text, for joins with the tables of the host.
 // Each commit is stored with its rows. The entries must then be commits of package account; one with
 // an id that is not text, or that is too long for an index, returns store.ErrRefused. Such a Store is
 // a store.MembersStore. It needs SQLite 3.38 or later.
@@ -84,9 +86,11 @@ import (
 
 var (
 	_ store.UserDataStore = (*Store)(nil)
-	_ store.Watcher       = (*Store)(nil)
+	_ store.Confirmer     = (*Store)(nil)
 	_ store.Transactor    = (*Store)(nil)
 	_ store.VersionReader = (*Store)(nil)
+	_ store.UserIndex     = (*Store)(nil)
+	_ store.Shortener     = (*Store)(nil)
 	_ store.MembersStore  = (*Store)(nil)
 )
 
@@ -242,7 +246,13 @@ func open(ctx context.Context, db *sql.DB, o Options) (*Store, error) {
 	if o.Members {
 		options.Mirror = members
 	}
-	return &Store{sqljournal.New(options), o.Dialect, members}, nil
+	s := &Store{sqljournal.New(options), o.Dialect, members}
+	if o.Members && !o.LacksMembers {
+		if err := members.Complete(ctx, s.journal); err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
 }
 
 // Migrate creates or updates the tables. It runs the migrations that the database does not have, in

@@ -17,6 +17,7 @@ import (
 	_ "modernc.org/sqlite"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/internal/raced"
 	"github.com/usher-go/usher/store"
 	"github.com/usher-go/usher/store/sqlstore"
 	"github.com/usher-go/usher/store/storetest"
@@ -104,29 +105,39 @@ func remains(t testing.TB, s store.Store, account usher.AccountID) (found string
 	return found
 }
 
+// Under the race detector, which makes SQLite in Go about seven times slower, only the first pool runs the
+// suite. The others run the same code of usher, with fewer concurrent statements.
 func TestSQLite(t *testing.T) {
-	suite(func(t testing.TB) handle { return liteFile(t, 0) }).Run(t)
-}
-
-func TestSQLiteOneConnection(t *testing.T) {
-	suite(func(t testing.TB) handle {
-		h := liteFile(t, 1)
-		h.options.LockTimeout = 5 * time.Second // all calls of a row wait for one connection, also on a busy machine
-		return h
-	}).Run(t)
+	pools := []struct {
+		name string
+		run  func(t *testing.T)
+	}{
+		{"many connections", func(t *testing.T) {
+			suite(func(t testing.TB) handle { return liteFile(t, 0) }).Run(t)
+		}},
+		{"one connection", func(t *testing.T) {
+			suite(func(t testing.TB) handle {
+				h := liteFile(t, 1)
+				h.options.LockTimeout = 5 * time.Second // all calls of a row wait for one connection, also on a busy machine
+				return h
+			}).Run(t)
+		}},
+		// A transaction has the only connection, so that other calls wait for its end; the rows with
+		// calls while a transaction is open do not apply.
+		{"in memory", func(t *testing.T) {
+			memory := handle{driver: "sqlite", dsn: ":memory:", connections: 1, options: sqlstore.Options{Dialect: sqlstore.SQLite, LockTimeout: time.Minute}}
+			storetest.Run(t, func(t testing.TB) store.Store { return struct{ plain }{memory.open(t)} })
+		}},
+	}
+	for _, pool := range pools[:raced.Part(len(pools), 1)] {
+		t.Run(pool.name, pool.run)
+	}
 }
 
 // plain hides the transactions of a store.
 type plain interface {
 	store.UserDataStore
-	Watch(ctx context.Context) iter.Seq2[usher.AccountID, error]
-}
-
-// In memory, a transaction has the only connection, so that other calls wait for its end; the rows
-// with calls while a transaction is open do not apply.
-func TestSQLiteInMemory(t *testing.T) {
-	memory := handle{driver: "sqlite", dsn: ":memory:", connections: 1, options: sqlstore.Options{Dialect: sqlstore.SQLite, LockTimeout: time.Minute}}
-	storetest.Run(t, func(t testing.TB) store.Store { return struct{ plain }{memory.open(t)} })
+	Watch(ctx context.Context) iter.Seq2[store.Hint, error]
 }
 
 // The parts of a Store, which are packages of this repository only, are not visible.

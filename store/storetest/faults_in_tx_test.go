@@ -20,7 +20,7 @@ type transactor struct {
 	append   func(*memstore.Store, context.Context, usher.AccountID, store.Entry) error
 	inTx     func(*memstore.Store, context.Context, func(store.Tx) error) error
 	versions func(*memstore.Store, context.Context, []usher.AccountID) ([]uint64, error)
-	watch    func(*memstore.Store, context.Context) iter.Seq2[usher.AccountID, error]
+	watch    func(*memstore.Store, context.Context) iter.Seq2[store.Hint, error]
 }
 
 func (s transactor) Append(ctx context.Context, id usher.AccountID, e store.Entry) error {
@@ -44,7 +44,7 @@ func (s transactor) Versions(ctx context.Context, ids []usher.AccountID) ([]uint
 	return s.Store.Versions(ctx, ids)
 }
 
-func (s transactor) Watch(ctx context.Context) iter.Seq2[usher.AccountID, error] {
+func (s transactor) Watch(ctx context.Context) iter.Seq2[store.Hint, error] {
 	if s.watch != nil {
 		return s.watch(s.Store, ctx)
 	}
@@ -198,7 +198,7 @@ var inTxFaults = []struct {
 		}},
 	},
 	{
-		fault{name: "returns versions of 10 and more one commit late", rows: "LoopNested VersionsAfterCall"},
+		fault{name: "returns versions of 10 and more one commit late", rows: "LoopNested ShortenOtherwise VersionsAfterCall"},
 		transactor{versions: func(s *memstore.Store, ctx context.Context, ids []usher.AccountID) ([]uint64, error) {
 			versions, err := s.Versions(ctx, ids)
 			for i, version := range versions {
@@ -210,11 +210,11 @@ var inTxFaults = []struct {
 		}},
 	},
 	{
-		fault{name: `yields "" in place of an id`, rows: "WatchNames", hangs: true},
-		transactor{watch: func(s *memstore.Store, ctx context.Context) iter.Seq2[usher.AccountID, error] {
-			return func(yield func(usher.AccountID, error) bool) {
-				for _, err := range s.Watch(ctx) {
-					if !yield("", err) {
+		fault{name: `yields the zero Hint in place of an id`, rows: "WatchNames", hangs: true},
+		transactor{watch: func(s *memstore.Store, ctx context.Context) iter.Seq2[store.Hint, error] {
+			return func(yield func(store.Hint, error) bool) {
+				for h, err := range s.Watch(ctx) {
+					if !yield(store.Hint{Mark: h.Mark}, err) {
 						return
 					}
 				}

@@ -93,13 +93,13 @@ func (d deaf) Erase(ctx context.Context, id usher.AccountID) error {
 
 func (d deaf) InTx(ctx context.Context, f func(store.Tx) error) error { return d.Store.InTx(ctx, f) }
 
-func (d deaf) Watch(ctx context.Context) iter.Seq2[usher.AccountID, error] {
-	return func(yield func(usher.AccountID, error) bool) {
-		for id, err := range d.Store.Watch(ctx) {
-			if _, own := d.changed.Load(id); !own && id != "" {
+func (d deaf) Watch(ctx context.Context) iter.Seq2[store.Hint, error] {
+	return func(yield func(store.Hint, error) bool) {
+		for h, err := range d.Store.Watch(ctx) {
+			if _, own := d.changed.Load(h.Account); !own && h.Account != "" {
 				continue
 			}
-			if !yield(id, err) {
+			if !yield(h, err) {
 				return
 			}
 		}
@@ -181,7 +181,7 @@ func TestSecondFaults(t *testing.T) {
 			},
 		},
 		{
-			fault{name: "watches only its own changes", rows: "SecondWatch", hangs: true},
+			fault{name: "watches only its own changes", rows: "SecondConfirm SecondWatch", hangs: true},
 			func() store.Store { return deaf{new(memstore.Store), new(sync.Map)} },
 			func(s store.Store) store.Store { return deaf{s.(deaf).Store, new(sync.Map)} },
 		},

@@ -169,13 +169,13 @@ var txFaults = []struct {
 	tx txFault
 }{
 	{
-		fault{name: "appends outside of the transaction", rows: "TxAppendLocks TxCommitted TxLoopBody TxNeverEnds TxNoCommits TxOthersSee TxPosition TxRecord TxRollback TxRunAgain TxSavepoint TxSavepointFirst TxTogether"},
+		fault{name: "appends outside of the transaction", rows: "TxAppendLocks TxCommitted TxIndex TxLoopBody TxNeverEnds TxNoCommits TxOthersSee TxPosition TxRecord TxRollback TxRunAgain TxSavepoint TxSavepointFirst TxTogether"},
 		txFault{append: func(h *hostTx, ctx context.Context, id usher.AccountID, e store.Entry) error {
 			return h.store.Append(ctx, id, e)
 		}},
 	},
 	{
-		fault{name: "commits when it should roll back", rows: "TxNeverEnds TxRecord TxRollback TxRunAgain TxSavepointFirst TxTogether"},
+		fault{name: "commits when it should roll back", rows: "TxIndex TxNeverEnds TxRecord TxRollback TxRunAgain TxSavepointFirst TxTogether"},
 		txFault{rollback: func(h *hostTx) error { return h.Tx.Commit(context.Background()) }},
 	},
 	{
@@ -298,7 +298,7 @@ func TestTxFaults(t *testing.T) {
 func TestTxMemory(t *testing.T) {
 	var mu sync.Mutex
 	used := map[*memstore.Store]map[usher.AccountID]uint64{} // the last version of each account
-	f := fault{rows: "TxRecord TxRollback TxRunAgain TxSavepoint TxSavepointFirst"}
+	f := fault{rows: "TxIndex TxRecord TxRollback TxRunAgain TxSavepoint TxSavepointFirst"}
 	f.checkTx(t, txFault{append: func(h *hostTx, ctx context.Context, id usher.AccountID, e store.Entry) error {
 		mu.Lock()
 		defer mu.Unlock()

@@ -13,10 +13,10 @@ import (
 // watcher is a store with another Watch.
 type watcher struct {
 	*memstore.Store
-	watch func(iter.Seq2[usher.AccountID, error]) iter.Seq2[usher.AccountID, error]
+	watch func(iter.Seq2[store.Hint, error]) iter.Seq2[store.Hint, error]
 }
 
-func (w watcher) Watch(ctx context.Context) iter.Seq2[usher.AccountID, error] {
+func (w watcher) Watch(ctx context.Context) iter.Seq2[store.Hint, error] {
 	return w.watch(w.Store.Watch(ctx))
 }
 
@@ -32,11 +32,11 @@ func (b blocking) Append(ctx context.Context, id usher.AccountID, e store.Entry)
 	return b.Store.Append(ctx, id, e)
 }
 
-func (b blocking) Watch(ctx context.Context) iter.Seq2[usher.AccountID, error] {
-	return func(yield func(usher.AccountID, error) bool) {
-		for id, err := range b.Store.Watch(ctx) {
+func (b blocking) Watch(ctx context.Context) iter.Seq2[store.Hint, error] {
+	return func(yield func(store.Hint, error) bool) {
+		for h, err := range b.Store.Watch(ctx) {
 			b.yielding.Lock()
-			more := yield(id, err)
+			more := yield(h, err)
 			b.yielding.Unlock()
 			if !more {
 				return
@@ -50,12 +50,12 @@ var watchFaults = []struct {
 	open func() store.Store
 }{
 	{
-		fault{name: `does not yield "" first`, rows: "WatchBegins WatchCommits WatchEnds WatchErased WatchNames WatchSlowly", hangs: true},
+		fault{name: "does not yield the zero Hint first", rows: "WatchBegins WatchCommits WatchEnds WatchErased WatchErasedVersion WatchNames WatchSlowly WatchVersion ShortenHints ConfirmAnswers ConfirmAscends ConfirmHints ConfirmMany ConfirmMarks", hangs: true},
 		func() store.Store {
-			return watcher{new(memstore.Store), func(loop iter.Seq2[usher.AccountID, error]) iter.Seq2[usher.AccountID, error] {
-				return func(yield func(usher.AccountID, error) bool) {
-					for id, err := range loop {
-						if (id != "" || err != nil) && !yield(id, err) {
+			return watcher{new(memstore.Store), func(loop iter.Seq2[store.Hint, error]) iter.Seq2[store.Hint, error] {
+				return func(yield func(store.Hint, error) bool) {
+					for h, err := range loop {
+						if (h != (store.Hint{}) || err != nil) && !yield(h, err) {
 							return
 						}
 					}
@@ -64,12 +64,12 @@ var watchFaults = []struct {
 		},
 	},
 	{
-		fault{name: `yields only ""`, rows: "WatchCommits WatchErased WatchNames", hangs: true},
+		fault{name: "yields only the zero Hint", rows: "WatchCommits WatchErased WatchErasedVersion WatchNames WatchVersion ShortenHints ConfirmHints", perhaps: "ConfirmMany", hangs: true},
 		func() store.Store {
-			return watcher{new(memstore.Store), func(loop iter.Seq2[usher.AccountID, error]) iter.Seq2[usher.AccountID, error] {
-				return func(yield func(usher.AccountID, error) bool) {
-					for id, err := range loop {
-						if (id == "" || err != nil) && !yield(id, err) {
+			return watcher{new(memstore.Store), func(loop iter.Seq2[store.Hint, error]) iter.Seq2[store.Hint, error] {
+				return func(yield func(store.Hint, error) bool) {
+					for h, err := range loop {
+						if (h.Account == "" || err != nil) && !yield(h, err) {
 							return
 						}
 					}
@@ -78,16 +78,16 @@ var watchFaults = []struct {
 		},
 	},
 	{
-		fault{name: "ends with an error when the context is canceled", rows: "WatchEnds", perhaps: "WatchCommits WatchErased WatchNames"},
+		fault{name: "ends with an error when the context is canceled", rows: "WatchEnds", perhaps: "WatchCommits WatchErased WatchErasedVersion WatchNames WatchVersion ConfirmAnswers ConfirmAscends ConfirmHints ConfirmMany ConfirmMarks"},
 		func() store.Store {
-			return watcher{new(memstore.Store), func(loop iter.Seq2[usher.AccountID, error]) iter.Seq2[usher.AccountID, error] {
-				return func(yield func(usher.AccountID, error) bool) {
-					for id, err := range loop {
-						if !yield(id, err) {
+			return watcher{new(memstore.Store), func(loop iter.Seq2[store.Hint, error]) iter.Seq2[store.Hint, error] {
+				return func(yield func(store.Hint, error) bool) {
+					for h, err := range loop {
+						if !yield(h, err) {
 							return
 						}
 					}
-					yield("", context.Canceled)
+					yield(store.Hint{}, context.Canceled)
 				}
 			}}
 		},

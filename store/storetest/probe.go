@@ -27,16 +27,22 @@ type probe struct {
 	store      store.Store
 	userData   store.UserDataStore // nil if the store is not one
 	watcher    store.Watcher       // nil if the store is not one
+	confirmer  store.Confirmer     // nil if the store is not one
 	transactor store.Transactor    // nil if the store is not one
 	versioned  store.VersionReader // nil if the store is not one
+	indexed    store.UserIndex     // nil if the store is not one
+	shortener  store.Shortener     // nil if the store is not one
 }
 
 func (p *probe) use(s store.Store) {
 	p.store = s
 	p.userData, _ = s.(store.UserDataStore)
 	p.watcher, _ = s.(store.Watcher)
+	p.confirmer, _ = s.(store.Confirmer)
 	p.transactor, _ = s.(store.Transactor)
 	p.versioned, _ = s.(store.VersionReader)
+	p.indexed, _ = s.(store.UserIndex)
+	p.shortener, _ = s.(store.Shortener)
 }
 
 // second returns a probe of another handle on the same data. Without Suite.Second it returns p.

@@ -28,19 +28,25 @@ type row struct {
 type need string
 
 const (
-	needsUserData        need = "the store is not a UserDataStore"
-	needsNoUserData      need = "the store is a UserDataStore"
-	needsWatcher         need = "the store is not a Watcher"
-	needsReopen          need = "the suite has no Reopen"
-	needsRefuse          need = "the suite has no Refuse"
-	needsDurableUserData need = "the store is not a UserDataStore, or the suite has no Reopen"
-	needsSecond          need = "the suite has no Second"
-	needsSecondWatcher   need = "the store is not a Watcher, or the suite has no Second"
-	needsTransactor      need = "the store is not a Transactor"
-	needsVersions        need = "the store is not a VersionReader"
-	needsSavepoint       need = "the suite has no Savepoint"
-	needsBreak           need = "the suite has no Break"
-	needsConcurrentTx    need = "the store has one transaction at a time"
+	needsUserData         need = "the store is not a UserDataStore"
+	needsNoUserData       need = "the store is a UserDataStore"
+	needsWatcher          need = "the store is not a Watcher"
+	needsReopen           need = "the suite has no Reopen"
+	needsRefuse           need = "the suite has no Refuse"
+	needsDurableUserData  need = "the store is not a UserDataStore, or the suite has no Reopen"
+	needsSecond           need = "the suite has no Second"
+	needsSecondWatcher    need = "the store is not a Watcher, or the suite has no Second"
+	needsConfirmer        need = "the store is not a Confirmer"
+	needsSecondConfirmer  need = "the store is not a Confirmer, or the suite has no Second"
+	needsTransactor       need = "the store is not a Transactor"
+	needsVersions         need = "the store is not a VersionReader"
+	needsUserIndex        need = "the store is not a UserIndex"
+	needsShortener        need = "the store is not a Shortener"
+	needsShortenerWatcher need = "the store is not a Shortener, or not a Watcher"
+	needsDurableShortener need = "the store is not a Shortener, or the suite has no Reopen"
+	needsSavepoint        need = "the suite has no Savepoint"
+	needsBreak            need = "the suite has no Break"
+	needsConcurrentTx     need = "the store has one transaction at a time"
 )
 
 // test opens a store and checks the row. A failure is an error of t that contains the row's name
@@ -103,8 +109,11 @@ func (r row) run(ctx context.Context, t testing.TB, s Suite, opened store.Store)
 func (r row) applies(opened store.Store, s Suite) bool {
 	_, hasUserData := opened.(store.UserDataStore)
 	_, canWatch := opened.(store.Watcher)
+	_, canConfirm := opened.(store.Confirmer)
 	_, canTransact := opened.(store.Transactor)
 	_, hasVersions := opened.(store.VersionReader)
+	_, hasIndex := opened.(store.UserIndex)
+	_, canShorten := opened.(store.Shortener)
 	switch r.needs {
 	case needsUserData:
 		return hasUserData
@@ -122,10 +131,22 @@ func (r row) applies(opened store.Store, s Suite) bool {
 		return s.Second != nil
 	case needsSecondWatcher:
 		return canWatch && s.Second != nil
+	case needsConfirmer:
+		return canConfirm
+	case needsSecondConfirmer:
+		return canConfirm && s.Second != nil
 	case needsTransactor:
 		return canTransact
 	case needsVersions:
 		return hasVersions
+	case needsUserIndex:
+		return hasIndex
+	case needsShortener:
+		return canShorten
+	case needsShortenerWatcher:
+		return canShorten && canWatch
+	case needsDurableShortener:
+		return canShorten && s.Reopen != nil
 	case needsSavepoint:
 		return s.host.Savepoint != nil
 	case needsBreak:

@@ -96,11 +96,18 @@ var appendRows = []row{
 	},
 	{
 		Name:     "AppendZero",
-		Sentence: "For version 0, Append returns ErrInvalid.",
+		Sentence: "For version 0, Append returns ErrInvalid, and for more than MaxRecords records too.",
 		check: func(p *probe) {
 			p.wantError(p.tryAppend("acme", 0, "zero"), store.ErrInvalid, "Append of version 0 to no commits")
 			p.append("acme", 1, "one")
 			p.wantError(p.tryAppend("acme", 0, "zero"), store.ErrInvalid, "Append of version 0, the last is 1")
+			if p.userData != nil {
+				many := make([]store.Record, store.MaxRecords+1)
+				for i := range many {
+					many[i].User = "mia"
+				}
+				p.wantError(p.store.Append(p.ctx, "acme", store.Entry{Commit: entry(2, "two").Commit, Records: many}), store.ErrInvalid, "Append of %d records", len(many))
+			}
 			p.wantCommits("acme", "one")
 		},
 	},

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/usher-go/usher/internal/raced"
 	"github.com/usher-go/usher/store"
 )
 
@@ -154,18 +155,22 @@ var raceRows = []row{
 		Name:     "ManyGoroutines",
 		Sentence: "Its methods may be called concurrently.",
 		check: func(p *probe) {
-			const last = 60
+			last := uint64(raced.Part(60, 12))
+			writes := newSteps(4)
 			p.together(12, func(i int) {
 				switch i % 3 {
 				case 0: // writers that race for each version
+					defer writes.end()
 					for version := uint64(1); version <= last; version++ {
+						writes.step()
 						err := p.tryAppend("acme", version, dataOf("acme", version))
 						if err != nil && !errors.Is(err, store.ErrConflict) {
 							p.Fatalf("Append of version %d: %v", version, err)
 						}
 					}
 				case 1: // readers of all commits
-					for read := 0; read < last && !p.Failed(); {
+					for step, read := 0, 0; read < int(last) && !p.Failed(); {
+						step = writes.after(step)
 						all := p.commits("acme", 0)
 						if len(all) < read {
 							p.Fatalf("Commits: %d, after %d had been read", len(all), read)
@@ -174,7 +179,8 @@ var raceRows = []row{
 						p.wantFilled(all, "acme", 1, uint64(read))
 					}
 				default: // readers of new commits, which save snapshots
-					for seen := uint64(0); seen < last && !p.Failed(); {
+					for step, seen := 0, uint64(0); seen < last && !p.Failed(); {
+						step = writes.after(step)
 						more := p.commits("acme", seen)
 						p.wantFilled(more, "acme", seen+1, seen+uint64(len(more)))
 						if seen += uint64(len(more)); seen > 0 {

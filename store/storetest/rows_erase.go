@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/internal/raced"
 	"github.com/usher-go/usher/store"
 )
 
@@ -108,7 +109,8 @@ var eraseRows = []row{
 // eraseBeside erases many accounts while other calls change them, through the handle other. Each of
 // these calls is repeated until it returns ErrErased, so that one of them runs during each Erase.
 func (p *probe) eraseBeside(other *probe) {
-	const n, atOnce, changes = 160, 8, 3
+	const atOnce, changes = 8, 3
+	n := raced.Part(160, 40)
 	for first := 0; first < n; first += atOnce {
 		var changing [atOnce]sync.WaitGroup // until each change has been made once
 		for i := range changing {

@@ -194,6 +194,9 @@ var loopRows = []row{
 			if p.watcher != nil {
 				_, calls["Watch"] = failure(p.watcher.Watch(ctx))
 			}
+			if p.confirmer != nil {
+				_, calls["Confirm"] = p.confirmer.Confirm(ctx)
+			}
 			if p.versioned != nil {
 				_, calls["Versions"] = p.versioned.Versions(ctx, []usher.AccountID{"acme"})
 			}

@@ -200,7 +200,7 @@ var txAppendRows = []row{
 					last++
 					x.add("acme", last, fmt.Sprint("commit ", last))
 				})
-			}, func(id usher.AccountID) bool { return id == "acme" })
+			}, func(h store.Hint) bool { return h.Account == "acme" })
 		},
 	},
 }

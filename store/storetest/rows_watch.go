@@ -2,24 +2,26 @@ package storetest
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/store"
 )
 
-const watchSentence = "Watch yields the ids of accounts that may have new commits or were erased, whichever process changed them."
+const watchSentence = "Watch yields hints for accounts that may have new commits or were erased, whichever process changed them."
 
 var watchRows = []row{
 	{
 		Name:     "WatchBegins",
-		Sentence: `The first value is "", which stands for any account: it shows that watching has begun, so that a caller that reads afterwards misses no change.`,
+		Sentence: `The first value is the zero Hint, which stands for any account: it shows that watching has begun, so that a caller that reads afterwards misses no change.`,
 		needs:    needsWatcher,
 		check: func(p *probe) {
 			p.append("acme", 1, "one")
 			for range 3 {
-				for id, err := range p.watcher.Watch(p.ctx) {
+				for hint, err := range p.watcher.Watch(p.ctx) {
 					p.wantNil(err, "Watch")
-					p.wantSame(id, "", "the first id")
+					p.wantSame(hint, store.Hint{}, "the first hint")
 					break
 				}
 			}
@@ -44,12 +46,40 @@ var watchRows = []row{
 	},
 	{
 		Name:     "WatchNames",
-		Sentence: `A store that finds changes by polling yields the ids of the changed accounts, since a caller may have to read every account after "".`,
+		Sentence: "A store that finds changes by polling yields hints for the changed accounts, since a caller may have to read every account after the zero Hint.",
 		needs:    needsWatcher,
 		check: func(p *probe) {
 			p.append("acme", 1, "one")
 			p.yielded("acme", "new commits, although they are few", func(n int) { p.append("acme", uint64(n+1), "more") },
-				func(id usher.AccountID) bool { return id == "acme" })
+				func(h store.Hint) bool { return h.Account == "acme" })
+		},
+	},
+	{
+		Name:     "WatchVersion",
+		Sentence: "Version is the version of a commit of the account.",
+		needs:    needsWatcher,
+		check: func(p *probe) {
+			var appended atomic.Uint64
+			p.yielded("acme", "new commits", func(n int) {
+				appended.Store(uint64(n))
+				p.append("acme", uint64(n), "more")
+			}, func(h store.Hint) bool {
+				if last := appended.Load(); h.Account == "acme" && h.Version > last {
+					p.Errorf("a hint has version %d, and the last commit has %d", h.Version, last)
+				}
+				return h.Mark == 0
+			})
+		},
+	},
+	{
+		Name:     "WatchErasedVersion",
+		Sentence: "It is 0 if the store does not know it, or if the account was erased.",
+		needs:    needsWatcher,
+		check: func(p *probe) {
+			p.fill("acme", 3)
+			p.yielded("acme", "being erased", func(int) { p.erase("acme") }, func(h store.Hint) bool {
+				return h == store.Hint{} || h == store.Hint{Account: "acme"}
+			})
 		},
 	},
 	{
@@ -57,9 +87,9 @@ var watchRows = []row{
 		Sentence: "A slow loop body does not delay Append.",
 		needs:    needsWatcher,
 		check: func(p *probe) {
-			for id, err := range p.watcher.Watch(p.ctx) {
+			for hint, err := range p.watcher.Watch(p.ctx) {
 				p.wantNil(err, "Watch")
-				p.wantSame(id, "", "the first id")
+				p.wantSame(hint, store.Hint{}, "the first hint")
 				p.together(8, func(i int) {
 					for j := range 400 {
 						p.append(numbered(i*1000+j), 1, "one")
@@ -91,21 +121,21 @@ var watchRows = []row{
 	},
 }
 
-// hinted changes the account until a watcher yields it or "".
+// hinted changes the account until a watcher yields a hint for it, or for any account.
 func (p *probe) hinted(account usher.AccountID, how string, change func(n int)) {
-	p.yielded(account, how, change, func(id usher.AccountID) bool { return id == account || id == "" })
+	p.yielded(account, how, change, func(h store.Hint) bool { return h.Account == account || h == store.Hint{} })
 }
 
-// yielded changes the account until a watcher yields a hint for it. One change is not enough, since
+// yielded changes the account until a watcher yields a certain hint. One change is not enough, since
 // a hint may be lost.
-func (p *probe) yielded(account usher.AccountID, how string, change func(n int), hint func(usher.AccountID) bool) {
+func (p *probe) yielded(account usher.AccountID, how string, change func(n int), hint func(store.Hint) bool) {
 	watching, yielded := make(chan struct{}), make(chan struct{})
 	ctx, cancel := context.WithCancel(p.ctx)
 	defer cancel()
 	go func() {
 		defer close(yielded)
 		first := true
-		for id, err := range p.watcher.Watch(ctx) {
+		for h, err := range p.watcher.Watch(ctx) {
 			switch {
 			case err != nil:
 				p.Errorf("Watch: %v", err)
@@ -113,7 +143,7 @@ func (p *probe) yielded(account usher.AccountID, how string, change func(n int),
 			case first:
 				first = false
 				close(watching)
-			case hint(id):
+			case hint(h):
 				return
 			}
 		}

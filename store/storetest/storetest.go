@@ -5,6 +5,8 @@
 //	func TestStore(t *testing.T) {
 //		storetest.Run(t, func(testing.TB) store.Store { return new(memstore.Store) })
 //	}
+//
+// Under the race detector, rows with many concurrent calls make fewer of them.
 package storetest
 
 import (
@@ -69,7 +71,7 @@ func rows() []row {
 	return slices.Concat(
 		appendRows, refusedRows, commitRows, snapshotRows, accountRows, eraseRows,
 		idRows, dataRows, loopRows, raceRows, durableRows,
-		recordRows, lastActiveRows, watchRows,
-		versionRows, inTxRows, lockRows, secondRows,
+		recordRows, lastActiveRows, watchRows, confirmRows,
+		versionRows, indexRows, shortenRows, inTxRows, lockRows, secondRows,
 	)
 }

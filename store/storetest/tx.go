@@ -60,5 +60,5 @@ func (s TxSuite) suite() Suite {
 
 // txRows returns the rows of a TxSuite.
 func txRows() []row {
-	return slices.Concat(txAppendRows, txRejectedRows, txEndRows, txLockRows, txReadRows)
+	return slices.Concat(txAppendRows, txRejectedRows, txEndRows, txLockRows, txReadRows, txIndexRows)
 }

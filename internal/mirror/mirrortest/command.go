@@ -24,11 +24,28 @@ func (j *Journal) team() usher.TeamID {
 
 func (j *Journal) pool() seat.PoolName { return pick[seat.PoolName](j, "booking", "desk") }
 
-func (j *Journal) role() role.Name { return pick[role.Name](j, "admin", "staff", "guest", "owner") }
+func (j *Journal) role() role.Name {
+	return pick[role.Name](j, "admin", "staff", "guest", "owner", "a-role")
+}
 
-func (j *Journal) roleBeside() role.Name { return pick[role.Name](j, "billing", "auditor") }
+func (j *Journal) roleBeside() role.Name { return pick[role.Name](j, "billing", "auditor", "b-role") }
 
-func (j *Journal) teamRole() role.Name { return pick[role.Name](j, "manager", "deputy") }
+func (j *Journal) teamRole() role.Name { return pick[role.Name](j, "manager", "deputy", "c-role") }
+
+// A role of the account is held as the role that stands in likes.
+func (j *Journal) customRole() role.Name { return pick[role.Name](j, "a-role", "b-role", "c-role") }
+
+var likes = map[role.Name]role.Name{"a-role": "staff", "b-role": "billing", "c-role": "deputy"}
+
+func (j *Journal) gives() account.Gives {
+	return pick(j, account.Gives{}, account.Gives{"calendar.view": {"own"}}, account.Gives{"calendar.view": {"any", "own"}, "calendar.edit": {"own"}})
+}
+
+func (j *Journal) resource() usher.Ref {
+	return usher.Ref{Type: "calendar", ID: pick(j, "c1", "c2", `c'3 "ü"`)}
+}
+
+func (j *Journal) roleOn() role.Name { return pick[role.Name](j, "editor", "viewer") }
 
 func (j *Journal) grant() string { return pick(j, "calendar.view", "calendar.edit") }
 
@@ -50,15 +67,22 @@ func (j *Journal) create() account.Command {
 			"u6":     {Status: usher.Requested, Role: "staff"},
 			"u8":     {Status: usher.Inactive, Role: "staff", Teams: []policy.Membership{{Team: "sales"}}, Outside: []policy.Membership{{Team: "berlin", Roles: []role.Name{"deputy"}}}},
 		},
+		RolesOn: []account.RolesOn{
+			{Holder: account.Holder{User: "u7"}, On: j.resource(), Roles: []role.Name{"editor", "viewer"}},
+			{Holder: account.Holder{Team: "sales"}, On: j.resource(), Roles: []role.Name{"viewer"}},
+		},
 	}}
 }
 
 func (j *Journal) command() account.Command {
-	switch j.rand.IntN(31) {
+	switch j.rand.IntN(51) {
 	case 0, 1, 2:
 		c := account.AddUser{User: j.user(), Role: j.role(), Status: pick(j, usher.Active, usher.Invited)}
 		if j.rand.IntN(2) == 0 {
 			c.Teams = []usher.TeamID{j.team()}
+		}
+		if c.Status == usher.Active && j.rand.IntN(3) == 0 {
+			c.Kind = usher.ServiceAccount
 		}
 		return c
 	case 3, 4:
@@ -66,7 +90,7 @@ func (j *Journal) command() account.Command {
 	case 5:
 		return account.SetStatus{User: j.user(), Status: pick(j, usher.Active, usher.Inactive)}
 	case 6, 7:
-		return account.SetRole{User: j.user(), Role: j.role()}
+		return account.SetRole{User: j.user(), Role: j.role(), Until: pick(j, time.Time{}, j.now.Add(time.Hour))}
 	case 8, 9:
 		return account.TransferOwnership{To: j.user()}
 	case 10:
@@ -99,8 +123,42 @@ func (j *Journal) command() account.Command {
 		return account.SetRoleBeside{User: j.user(), Role: j.roleBeside()}
 	case 28:
 		return account.UnsetRoleBeside{User: j.user(), Role: j.roleBeside()}
+	case 31, 32:
+		return account.GiveRoleOn{User: j.user(), Role: j.roleOn(), On: j.resource()}
+	case 33:
+		return account.GiveRoleOn{Team: j.team(), Role: j.roleOn(), On: j.resource()}
+	case 34:
+		return account.TakeRoleOn{User: j.user(), Role: j.roleOn(), On: j.resource()}
+	case 35:
+		return account.TakeRoleOn{Team: j.team(), Role: j.roleOn(), On: j.resource()}
+	case 36:
+		return account.Forget{On: j.resource()}
+	case 37:
+		return account.Invite{Key: j.user(), Role: j.role(), Teams: []usher.TeamID{j.team()}}
+	case 38:
+		return account.RevokeInvitation{User: j.user()}
+	case 39, 40:
+		return account.AcceptInvitation{Key: j.user(), User: j.user()}
 	case 29, 30:
 		return account.RenameUser{From: j.user(), To: j.user()}
+	case 41, 42:
+		return account.Request{
+			Commands: []account.Command{account.SetRole{User: j.user(), Role: j.role()}, account.AddToTeam{Team: j.team(), User: j.user()}},
+			Note:     pick(j, "", `for "Mia" \ 'please'`),
+			Until:    pick(j, time.Time{}, j.now.Add(2*time.Minute)),
+		}
+	case 43:
+		return account.Approve{Request: account.RequestID(1 + j.rand.IntN(5))}
+	case 44:
+		return pick[account.Command](j, account.Decline{Request: account.RequestID(1 + j.rand.IntN(5))}, account.Withdraw{Request: account.RequestID(1 + j.rand.IntN(5))})
+	case 45, 46, 47:
+		name := j.customRole()
+		return account.DefineRole{Role: name, Title: pick(j, "", "A role"), Like: likes[name], Gives: j.gives()}
+	case 48, 49:
+		return account.ChangeRole{Role: j.customRole(), Title: pick(j, "", "A role", "The role"), Gives: pick(j, nil, j.gives())}
+	case 50:
+		name := j.customRole()
+		return account.DeleteRole{Role: name, ReplaceBy: pick(j, "", likes[name])}
 	}
 	if j.rand.IntN(8) == 0 {
 		return account.DeleteAccount{}

@@ -36,13 +36,20 @@ roles:
   auditor: {beside: true}
   manager: {held-on: team, includes: [deputy]}
   deputy:  {held-on: team, outside: true, seats: {booking: optional}}
+  editor:  {held-on: calendar, includes: [viewer]}
+  viewer:  {held-on: calendar}
+
+custom-roles: {like: [staff, billing, deputy], at-most: 4}
 
 resources:
   calendar:
     parties: {host: users}
     permissions:
-      view: {staff: own, manager: team}
-      edit: {staff: own}
+      view: {staff: own, manager: team, custom: [own, any]}
+      edit: {staff: own, custom: own}
+  request:
+    permissions:
+      make: {everyone: own}
 `
 
 // Policy returns the policy with which journals begin.
@@ -92,7 +99,11 @@ func (j *Journal) Next() (e store.Entry, ok bool) {
 		if !j.State.Exists() {
 			commands = append([]account.Command{j.create()}, commands...)
 		}
-		if e, err := j.Commit(commands...); err == nil {
+		actor := account.AsHost("test")
+		if own := ownCommand(commands); own != nil {
+			actor, commands = account.AsUser(j.user()), own
+		}
+		if e, err := j.commit(actor, commands...); err == nil {
 			return e, true
 		}
 	}
@@ -103,9 +114,39 @@ var errNothing = errors.New("nothing changes")
 
 // Commit returns the commit of commands. State is then the state after it.
 func (j *Journal) Commit(commands ...account.Command) (store.Entry, error) {
+	return j.CommitAs(account.AsHost("test"), commands...)
+}
+
+// CommitAs is Commit for commands of an actor.
+func (j *Journal) CommitAs(actor account.Actor, commands ...account.Command) (store.Entry, error) {
+	return j.commit(actor, commands...)
+}
+
+// Replay applies the next commit of a journal that another one has made.
+func (j *Journal) Replay(data []byte) error {
+	c, err := account.DecodeCommit(data)
+	if err != nil {
+		return err
+	}
+	j.State, err = j.State.ApplyEncoded(c, data)
+	j.now = c.Time
+	return err
+}
+
+// ownCommand returns the first command that only users can run, or nil.
+func ownCommand(commands []account.Command) []account.Command {
+	for _, c := range commands {
+		switch c.(type) {
+		case account.Request, account.Withdraw:
+			return []account.Command{c}
+		}
+	}
+	return nil
+}
+
+func (j *Journal) commit(actor account.Actor, commands ...account.Command) (store.Entry, error) {
 	j.now = j.now.Add(time.Minute)
-	host := account.AsHost("test")
-	o, err := j.State.Propose(j.under, account.Proposal{Actor: host, Time: j.now, Commands: commands})
+	o, err := j.State.Propose(j.under, account.Proposal{Actor: actor, Time: j.now, Commands: commands})
 	if err != nil {
 		return store.Entry{}, err
 	}
@@ -114,7 +155,7 @@ func (j *Journal) Commit(commands ...account.Command) (store.Entry, error) {
 	}
 	c := account.Commit{
 		Account: j.State.ID(), Version: j.State.Version() + 1, Previous: j.State.Head().Hash,
-		ID: fmt.Sprintf("c%d", j.State.Version()+1), Time: j.now, Actor: host, Policy: j.under.Digest(), Changes: o.Changes,
+		ID: fmt.Sprintf("c%d", j.State.Version()+1), Time: j.now, Actor: actor, Policy: j.under.Digest(), Changes: o.Changes,
 	}
 	data, err := c.Encode()
 	if err != nil {

@@ -132,10 +132,11 @@ func (r *run) commandWords(d *doFlags, args []string, word string) ([]cobra.Comp
 func remainingKeys(t account.CommandType, given []string) (keys []string) {
 	for _, arg := range t.Args {
 		key := arg.Name + "="
-		if arg.Kind == "seats" {
-			key = arg.Name + "." // may be given once for each pool
+		many := arg.Kind == "seats" || arg.Kind == "gives"
+		if many {
+			key = arg.Name + "." // may be given once for each pool or permission
 		}
-		if arg.Kind == "seats" || !slices.ContainsFunc(given, func(word string) bool { return strings.HasPrefix(word, key) }) {
+		if many || !slices.ContainsFunc(given, func(word string) bool { return strings.HasPrefix(word, key) }) {
 			keys = append(keys, key)
 		}
 	}
@@ -154,6 +155,12 @@ func (r *run) valuesOf(d *doFlags, args []string, arg account.Arg) (values []str
 		for t := range r.stateOf(args, d.account).Teams("") {
 			values = append(values, string(t.ID))
 		}
+	case "custom-role":
+		for _, c := range r.stateOf(args, d.account).State().CustomRoles() {
+			values = append(values, string(c.Name))
+		}
+	case "role", "role-beside", "team-role", "any-role":
+		return policyWords(r.stateOf(args, d.account).State().Policy(r.policyNamed(d.policy)), arg.Kind)
 	case "field":
 		for _, f := range r.stateOf(args, d.account).Fields(true) {
 			values = append(values, f.Name)
@@ -169,9 +176,13 @@ func policyWords(p *policy.Policy, kind string) (names []string) {
 	switch kind {
 	case "role", "role-beside", "team-role":
 		for _, role := range p.Roles() {
-			if role.OnTeam == (kind == "team-role") && role.Beside == (kind == "role-beside") {
+			if role.OnResource == "" && role.OnTeam == (kind == "team-role") && role.Beside == (kind == "role-beside") {
 				names = append(names, string(role.Name))
 			}
+		}
+	case "any-role":
+		for _, role := range p.Roles() {
+			names = append(names, string(role.Name))
 		}
 	case "pool":
 		for _, pool := range p.Pools() {

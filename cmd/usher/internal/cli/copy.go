@@ -35,6 +35,7 @@ const copyExample = `  usher copy usher.db postgres://localhost/shop
 
 func (r *run) copyCommand() *cobra.Command {
 	c := command("copy FROM TO", "Copy all accounts from one store to another", copyHelp, copyExample)
+	r.acceptArchive(c, archiveUsage+" in FROM")
 	c.Args = func(c *cobra.Command, args []string) error {
 		if len(args) != 2 {
 			return wrongUsage("copy needs two stores: %s", c.UseLine())

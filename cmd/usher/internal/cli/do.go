@@ -12,6 +12,7 @@ import (
 	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/engine"
 	"github.com/usher-go/usher/internal/printable"
+	"github.com/usher-go/usher/internal/testfile"
 	"github.com/usher-go/usher/policy"
 	"github.com/usher-go/usher/store"
 	"github.com/usher-go/usher/store/memstore"
@@ -24,6 +25,9 @@ account: it has exactly one owner, and users cannot hold more seats than were bo
 
 Separate two commands by the word "and". A --file lists commands as test files do:
 - {do: add-user, user: mia}
+
+A command that names a resource has the resource's facts beside it: on.host=mia.
+Approve names none, so --resource states the facts of those that the request shares.
 
 Services may use a store in a database at the same time. Only one process at a time
 can open a bolt file, so a file that a running service uses cannot be changed here.
@@ -44,14 +48,17 @@ func (r *run) doCommand() *cobra.Command {
 	flags.StringVar(&d.account, "account", "", "the `ACCOUNT`")
 	flags.StringVar(&d.policy, "policy", "", "the `POLICY` of the service, a file or a preset")
 	flags.StringVar(&d.as, "as", "", "the `USER` who is the actor")
+	flags.StringVar(&d.by, "by", "", "the `USER` who acts on behalf of --as; both need the permissions")
 	flags.StringVar(&d.host, "host", "", "the `NAME` of the part of the host that is the actor: billing, scim")
 	flags.StringArrayVar(&d.with, "with", nil, "a `FACT` of the request: mfa=true; may be repeated")
+	flags.StringArrayVar(&d.resource, "resource", nil, "a `RESOURCE` with its facts, for approve: '{type: calendar, id: c1, host: mia}'; may be repeated")
 	flags.StringVar(&d.file, "file", "", "a `FILE` that lists the commands")
 	flags.StringVar(&d.note, "note", "", "a `TEXT` for the journal with the reason; it must not contain personal data")
 	flags.StringVar(&d.key, "key", "", "an idempotency key, any `TEXT`: a request repeated with the same key is not done twice")
 	flags.StringVar(&d.at, "at", "", "the `TIME` of the request, not in the future (default: now)")
 	flags.BoolVar(&d.dryRun, "dry-run", false, "show the result, and change nothing")
 	flags.BoolVar(&d.create, "create", false, "create a bolt file if there is none; usher migrate creates the tables in a database")
+	r.acceptArchive(c, archiveUsage)
 	c.Args = func(c *cobra.Command, args []string) error {
 		if len(args) == 0 || args[0] == "" {
 			return wrongUsage("do needs a store: %s", c.UseLine())
@@ -70,17 +77,19 @@ func (r *run) doCommand() *cobra.Command {
 // doFlags contains the flags and the arguments of do.
 type doFlags struct {
 	path, account, policy string
-	as, host              string
-	words, with           []string
+	as, by, host          string
+	words, with, resource []string
 	file, note, key, at   string
 	dryRun, create        bool
+
+	resources []testfile.Resource // of --resource, and those that the commands name
 }
 
 func (r *run) do(ctx context.Context, d *doFlags) error {
 	if err := d.complete(); err != nil {
 		return err
 	}
-	commands, err := r.commandsOf(d)
+	commands, resources, err := r.commandsAndResources(d)
 	if err != nil {
 		return err
 	}
@@ -92,6 +101,7 @@ func (r *run) do(ctx context.Context, d *doFlags) error {
 	if err != nil {
 		return err
 	}
+	d.resources = resources
 	n, err := parseStore(r.original(d.path))
 	if err != nil {
 		return err
@@ -115,7 +125,7 @@ func (r *run) doOnNew(ctx context.Context, d *doFlags, p *policy.Policy, b engin
 	if d.dryRun {
 		return r.doOn(ctx, d, &memstore.Store{}, p, b)
 	}
-	preview, err := newOpenedStore(d.path, &memstore.Store{}, p)
+	preview, err := newOpenedStore(d.path, &memstore.Store{}, p, nil)
 	if err != nil {
 		return err
 	}
@@ -136,7 +146,11 @@ func (r *run) doIn(ctx context.Context, d *doFlags, a access, p *policy.Policy, 
 }
 
 func (r *run) doOn(ctx context.Context, d *doFlags, s store.Store, p *policy.Policy, b engine.Batch) error {
-	o, err := newOpenedStore(d.path, s, p)
+	archive, err := r.archive()
+	if err != nil {
+		return err
+	}
+	o, err := newOpenedStore(d.path, s, p, archive)
 	if err != nil {
 		return err
 	}
@@ -150,6 +164,11 @@ func (r *run) doOn(ctx context.Context, d *doFlags, s store.Store, p *policy.Pol
 		if err := o.noteOtherPolicy(ctx, r, before); err != nil {
 			return err
 		}
+	}
+	ids := testfile.IDsOf(before.State())
+	ids.OnCommandLine = true
+	if b.Resources, err = testfile.Resources(p, d.resources, ids); err != nil {
+		return wrongUsages([]string{err.Error()})
 	}
 	if d.dryRun {
 		preview, err := o.Preview(ctx, b)

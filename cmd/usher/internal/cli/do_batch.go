@@ -25,6 +25,8 @@ func (d *doFlags) complete() error {
 		return wrongUsage("do needs an actor: --as USER, or --host NAME for the host")
 	case d.as != "" && d.host != "":
 		return wrongUsage("--as and --host are mutually exclusive")
+	case d.by != "" && d.as == "":
+		return wrongUsage("--by needs --as USER, on whose behalf %s acts", printable.Word(d.by))
 	case d.file != "" && len(d.words) > 0:
 		return wrongUsage("give the commands with --file %s or after the store, not both", d.file)
 	case d.file == "" && len(d.words) == 0:
@@ -40,7 +42,7 @@ func (d *doFlags) batch(p *policy.Policy, commands []account.Command) (engine.Ba
 		IdempotencyKey: d.key, Note: d.note,
 	}
 	if d.as != "" {
-		b.Actor = account.AsUser(usher.UserID(d.as))
+		b.Actor = account.AsUser(usher.UserID(d.as)).By(usher.UserID(d.by))
 	}
 	for _, fact := range d.with {
 		name, value, err := parseSwitch(fact)

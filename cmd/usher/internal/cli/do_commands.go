@@ -14,12 +14,48 @@ import (
 // separator is the word between two commands.
 const separator = "and"
 
-// commandsOf returns the commands of the command line or of --file.
-func (r *run) commandsOf(d *doFlags) ([]account.Command, error) {
+// commandsAndResources returns the commands of the command line or of --file, and the resources of
+// --resource and those that the commands name.
+func (r *run) commandsAndResources(d *doFlags) ([]account.Command, []testfile.Resource, error) {
+	list, resources, err := r.commandsOf(d)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, text := range d.resource {
+		named, err := resourceOf(text)
+		if err != nil {
+			return nil, nil, err
+		}
+		if resources, err = withResources(resources, []testfile.Resource{named}); err != nil {
+			return nil, nil, err
+		}
+	}
+	return list, resources, nil
+}
+
+// resourceOf parses a value of --resource. The error is a usageError.
+func resourceOf(text string) (testfile.Resource, error) {
+	named, err := testfile.ParseResource(text)
+	var wrong *syntax.Problems
+	switch {
+	case err == nil:
+		return named, nil
+	case !errors.As(err, &wrong):
+		return named, err
+	}
+	var lines []string
+	for _, p := range wrong.List() {
+		lines = append(lines, "--resource "+printable.Value(text)+": "+p.Message)
+	}
+	return named, wrongUsages(append(lines, "write --resource '{type: TYPE, id: ID, FACT: VALUE, ...}', as in --resource '{type: calendar, id: c1, host: mia}'"))
+}
+
+// commandsOf returns the commands of the command line or of --file, and the resources that they
+// name.
+func (r *run) commandsOf(d *doFlags) (list []account.Command, resources []testfile.Resource, err error) {
 	if d.file != "" {
 		return r.commandsIn(d.file)
 	}
-	var list []account.Command
 	for rest := d.words; rest != nil; {
 		words := rest
 		if i := slices.Index(rest, separator); i >= 0 {
@@ -27,45 +63,64 @@ func (r *run) commandsOf(d *doFlags) ([]account.Command, error) {
 		} else {
 			rest = nil
 		}
-		c, err := commandOf(words)
+		c, named, err := commandOf(words)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		list = append(list, c)
+		if resources, err = withResources(resources, named); err != nil {
+			return nil, nil, err
+		}
+	}
+	return list, resources, nil
+}
+
+// withResources adds the resources of one more command. The facts of a resource are written once.
+func withResources(list, named []testfile.Resource) ([]testfile.Resource, error) {
+	for _, r := range named {
+		i := slices.IndexFunc(list, func(known testfile.Resource) bool { return known.On == r.On })
+		switch {
+		case i < 0:
+			list = append(list, r)
+		case len(list[i].Facts) == 0:
+			list[i] = r
+		case len(r.Facts) > 0:
+			return nil, wrongUsage("the facts of the %s %s are written twice; write them once", r.On.Type, r.On.ID)
+		}
 	}
 	return list, nil
 }
 
-func (r *run) commandsIn(file string) ([]account.Command, error) {
+func (r *run) commandsIn(file string) ([]account.Command, []testfile.Resource, error) {
 	in, err := r.open(file)
 	if err != nil {
-		return nil, r.refuse(file, err)
+		return nil, nil, r.refuse(file, err)
 	}
-	list, err := testfile.ParseCommands(in.name, in.src)
+	list, resources, err := testfile.ParseCommands(in.name, in.src)
 	if err != nil {
-		return nil, r.refuse(file, err)
+		return nil, nil, r.refuse(file, err)
 	}
-	return list, nil
+	return list, resources, nil
 }
 
 // commandOf parses one command. The error is a usageError with a line for each wrong
 // word and the usage of the command.
-func commandOf(words []string) (account.Command, error) {
+func commandOf(words []string) (account.Command, []testfile.Resource, error) {
 	if len(words) == 0 {
-		return nil, wrongUsage("a command is missing before or after the word %q, which separates two commands", separator)
+		return nil, nil, wrongUsage("a command is missing before or after the word %q, which separates two commands", separator)
 	}
 	for _, word := range words[1:] {
 		if _, ok := testfile.FindCommand(word); ok {
-			return nil, wrongUsage("write %q before %s to begin another command", separator, word)
+			return nil, nil, wrongUsage("write %q before %s to begin another command", separator, word)
 		}
 	}
-	c, err := testfile.ParseCommand(words...)
+	c, named, err := testfile.ParseCommand(words...)
 	var wrong *syntax.Problems
 	switch {
 	case err == nil:
-		return c, nil
+		return c, named, nil
 	case !errors.As(err, &wrong):
-		return nil, err
+		return nil, nil, err
 	}
 	var lines []string
 	for _, p := range wrong.List() {
@@ -77,7 +132,7 @@ func commandOf(words []string) (account.Command, error) {
 	if t, ok := testfile.FindCommand(words[0]); ok {
 		lines = append(lines, "usage: "+commandText(t))
 	}
-	return nil, wrongUsages(lines)
+	return nil, nil, wrongUsages(lines)
 }
 
 // commandText returns the usage of a command: add-user user=USER [role=ROLE].
@@ -100,12 +155,18 @@ func argumentText(arg account.Arg) string {
 		value = strings.Join(arg.Choices, "|")
 	case arg.Kind == "seats":
 		return arg.Name + ".POOL=NUMBER..."
+	case arg.Kind == "gives":
+		return arg.Name + ".PERMISSION=RULE,...|" + arg.Name + "=none"
 	case arg.Kind == "teams":
 		value = "TEAM,..."
-	case arg.Kind == "team-role" || arg.Kind == "role-beside":
+	case arg.Kind == "resource":
+		return arg.Name + ".type=TYPE " + arg.Name + ".id=ID [" + arg.Name + ".FACT=VALUE...]"
+	case strings.HasSuffix(arg.Kind, "-role") || arg.Kind == "role-beside" || arg.Kind == "role-on":
 		value = "ROLE"
-	case arg.Kind == "count":
+	case arg.Kind == "count" || arg.Kind == "request":
 		value = "NUMBER"
+	case arg.Kind == "commands":
+		value = "'[{do: COMMAND, ...}]'"
 	}
 	return arg.Name + "=" + value
 }

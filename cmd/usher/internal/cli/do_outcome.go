@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
@@ -30,9 +31,13 @@ type outcome struct {
 	version  uint64 // of the account after the commit; of a preview, the version it would have
 	changes  []account.Change
 	commit   *account.Commit
-	seats    []account.SeatsPreview // of the pools that changed
-	users    []account.UserPreview  // of a preview
-	policy   *policy.Policy         // of a preview
+	seats    []account.SeatsPreview   // of the pools that changed
+	users    []account.UserPreview    // of a preview
+	roles    []account.RolePreview    // of a preview
+	rolesOn  []account.RolesOnPreview // of a preview
+	later    []account.LaterPreview   // of a preview
+	from     time.Time                // of a preview: the first time that later does not consider
+	policy   *policy.Policy           // of a preview
 	refusal  *account.Refusal
 	remedies []usher.Remedy // of a denial
 }
@@ -66,8 +71,9 @@ func (r *run) writeDone(d *doFlags, result engine.Result, seats []account.SeatsP
 
 func (r *run) writePreview(d *doFlags, p *policy.Policy, before account.View, preview account.Preview) error {
 	o := outcome{
-		kind: outcomePreview, version: before.Version(), policy: p,
-		changes: preview.Changes, seats: preview.Seats, users: preview.Users,
+		kind: outcomePreview, version: before.Version(), policy: before.State().Policy(p),
+		changes: preview.Changes, seats: preview.Seats, users: preview.Users, roles: preview.Roles, rolesOn: preview.RolesOn,
+		later: preview.Later, from: preview.LaterFrom,
 	}
 	if len(o.changes) > 0 {
 		o.version++
@@ -119,25 +125,84 @@ func (r *run) writeOutcomeText(d *doFlags, o outcome) {
 		s.line("seats held in %s: %s (before: %s)", p.Pool, held(p.After), held(p.Before))
 	}
 	if o.kind == outcomePreview {
+		for _, c := range o.roles {
+			writeEffects(s, printable.Sprintf("users with the role %s", s.paint(bold, string(c.Role))), c)
+		}
 		for _, u := range o.users {
-			writeGains(s, o.policy, u)
+			writeGains(s, o.policy, s.paint(bold, printable.Text(string(u.User))), u.Gains, u.Loses)
+		}
+		for _, h := range o.rolesOn {
+			writeGains(s, o.policy, holderText(s, h), h.Gains, h.Loses)
+		}
+		for _, l := range o.later {
+			writeLater(s, o.policy, l)
+		}
+		if !o.from.IsZero() {
+			s.line("what differs from %s on is not shown", timeText(o.from))
 		}
 		s.line("dry run: nothing was done")
+	}
+}
+
+// holderText returns a holder of roles on a resource: "max, on the calendar c1,".
+func holderText(s *stream, h account.RolesOnPreview) string {
+	who := s.paint(bold, printable.Text(string(h.User)))
+	if h.Team != "" {
+		who = "the users of the team " + s.paint(bold, printable.Text(string(h.Team)))
+	}
+	return printable.Sprintf("%s, on the %s %s,", who, h.On.Type, h.On.ID)
+}
+
+// writeLater writes what differs from a later time on.
+func writeLater(s *stream, p *policy.Policy, l account.LaterPreview) {
+	from := "from " + timeText(l.At) + " on, "
+	for _, c := range l.Seats {
+		s.line("%sseats held in %s: %s (without the commands: %s)", from, c.Pool, held(c.After), held(c.Before))
+	}
+	write := func(who string, gains, loses []policy.Entitlement) {
+		if len(gains)+len(loses) == 0 {
+			s.line("%s%s would have the same rules as without the commands", from, who)
+		}
+		writeGains(s, p, from+who, gains, loses)
+	}
+	for _, u := range l.Users {
+		write(s.paint(bold, printable.Text(string(u.User))), u.Gains, u.Loses)
+	}
+	for _, h := range l.RolesOn {
+		write(holderText(s, h), h.Gains, h.Loses)
 	}
 }
 
 func held(p seat.Pool) string { return fmt.Sprintf("%d of %d", p.Held, p.Total) }
 
 // writeGains writes the entitlements that a user gains and loses.
-func writeGains(s *stream, p *policy.Policy, u account.UserPreview) {
+func writeGains(s *stream, p *policy.Policy, who string, gains, loses []policy.Entitlement) {
 	for _, part := range []struct {
 		verb string
 		list []policy.Entitlement
-	}{{"gain", u.Gains}, {"lose", u.Loses}} {
+	}{{"gain", gains}, {"lose", loses}} {
 		if len(part.list) > 0 {
-			s.line("%s would %s", s.paint(bold, printable.Text(string(u.User))), part.verb)
+			s.line("%s would %s", who, part.verb)
 			writeEntitlements(s, p, part.list)
 		}
+	}
+}
+
+// writeEffects writes what the users who hold a role gain and lose by its change.
+func writeEffects(s *stream, who string, c account.RolePreview) {
+	for _, part := range []struct {
+		verb string
+		list []account.RoleEffect
+	}{{"gain", c.Gains}, {"lose", c.Loses}} {
+		if len(part.list) == 0 {
+			continue
+		}
+		s.line("%s would %s", who, part.verb)
+		t := table{}
+		for _, e := range part.list {
+			t.rows = append(t.rows, []cell{{e.Permission.String()}, {entitlementText(e.Entitlement)}, {count(e.Users, "user")}})
+		}
+		t.write(s, "  ", wide)
 	}
 }
 

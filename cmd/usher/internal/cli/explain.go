@@ -35,6 +35,7 @@ func (r *run) explainCommand() *cobra.Command {
 	c := command("explain TESTFILE|STORE --as USER|--visitor", "Explain why a user is allowed or denied", explainHelp, explainExample)
 	var q question
 	flags := c.Flags()
+	flags.StringVar(&q.by, "by", "", "the `USER` who acts on behalf of --as; both must be allowed")
 	flags.StringVar(&q.as, "as", "", "the `USER` (subject) of the request")
 	flags.BoolVar(&q.visitor, "visitor", false, "instead of --as: a caller who is not logged in")
 	flags.StringVar(&q.can, "can", "", "the `PERMISSION` or bundle to explain")
@@ -45,6 +46,7 @@ func (r *run) explainCommand() *cobra.Command {
 	flags.StringArrayVar(&q.whens, "at", nil, "the `TIME`: 2026-03-01, or 2026-03-01T15:04:05Z (default: the time of the test file; for a store, now); for a store also a version")
 	flags.StringVar(&q.account, "account", "", "for a store: the `ACCOUNT`")
 	flags.StringVar(&q.policy, "policy", "", "for a store: the `POLICY` of the service, a file or a preset")
+	r.acceptArchive(c, "for a store: "+archiveUsage)
 	c.Args = oneFile
 	c.ValidArgsFunction = completeStoreArg
 	r.completeQuestion(c, &q)
@@ -52,7 +54,7 @@ func (r *run) explainCommand() *cobra.Command {
 		if err := q.when(); err != nil {
 			return err
 		}
-		s, err := r.openTarget(c.Context(), args[0], &q)
+		s, err := r.openTarget(c.Context(), "explain", args[0], &q)
 		if err != nil {
 			return err
 		}
@@ -85,6 +87,10 @@ func (r *run) explain(s *target, q question) error {
 		return wrongUsage("--as and --visitor are mutually exclusive: a visitor is not a user")
 	case q.visitor && q.can == "" && q.kind == "":
 		return wrongUsage("explain --visitor needs --can PERMISSION or --type TYPE; usher matrix lists the rules of visitors")
+	case q.by != "" && q.as == "":
+		return wrongUsage("--by needs --as USER, on whose behalf %s acts", printable.Word(q.by))
+	case q.by != "" && q.can == "" && q.kind == "":
+		return wrongUsage("explain --by needs --can PERMISSION or --type TYPE")
 	case q.as == "" && !q.visitor:
 		return wrongUsage("explain needs a user: --as USER, or --visitor for a caller who is not logged in; %s has %s", s.name(), printable.Text(firstN(s.users(), "no users")))
 	}
@@ -115,6 +121,9 @@ func (r *run) warnUnknownIDs(s *target, request usher.Request) {
 	}
 	if !request.Visitor {
 		user(string(request.Subject))
+	}
+	if request.By != "" {
+		user(string(request.By))
 	}
 	team := func(id string) {
 		if teams := s.teams(); !slices.Contains(teams, id) {

@@ -12,6 +12,7 @@ import (
 type actions struct {
 	targetJSON
 	As       string       `json:"as"`
+	By       string       `json:"by,omitempty"`
 	Visitor  bool         `json:"visitor,omitempty"` // a caller who is not logged in; as is then empty
 	Resource *objectJSON  `json:"resource"`
 	Gives    string       `json:"gives,omitempty"` // the role that the command gives, or - for none; absent if it is unknown
@@ -41,7 +42,7 @@ func (r *run) explainActions(s *target, request usher.Request) error {
 			list = append(list, actionJSON{a.Permission.String(), texts(detail.Hidden), detail.Rule})
 		}
 		return r.stdout.json(actions{
-			targetJSON: s.json(), As: string(request.Subject), Visitor: request.Visitor, Resource: objectOf(request.Resource),
+			targetJSON: s.json(), As: string(request.Subject), By: string(request.By), Visitor: request.Visitor, Resource: objectOf(request.Resource),
 			Gives: request.Gives, At: request.Time, May: list, MayNot: texts(mayNot),
 		})
 	}

@@ -10,6 +10,7 @@ import (
 type explained struct {
 	targetJSON
 	As       string         `json:"as"`
+	By       string         `json:"by,omitempty"`
 	Visitor  bool           `json:"visitor,omitempty"` // a caller who is not logged in; as is then empty
 	Can      string         `json:"can"`
 	Resource *objectJSON    `json:"resource"`        // null for none
@@ -22,7 +23,8 @@ type explained struct {
 	Unmet    []string       `json:"unmet"`   // the conditions that failed
 	Unknown  []string       `json:"unknown"` // conditions of a never rule whose value is unknown, so the rule applies
 	Hidden   []string       `json:"hidden"`
-	Remedies []usher.Remedy `json:"remedies"` // the nearest first
+	Remedies []usher.Remedy `json:"remedies"`        // the nearest first
+	Until    *time.Time     `json:"until,omitempty"` // of an allowance: from when on it is denied, as far as the account knows
 	Digest   string         `json:"digest"`
 }
 
@@ -39,22 +41,34 @@ func (r *run) explainDecision(s *target, request usher.Request) error {
 	if err != nil {
 		return err
 	}
+	request.Time = x.Decision.Time()
+	until, err := s.view.AllowedUntil(request)
+	if err != nil {
+		return err
+	}
 	detail := x.Decision.Detail()
 	if r.json() {
 		remedies := append([]usher.Remedy{}, x.Remedies...)
-		return r.stdout.json(explained{
-			targetJSON: s.json(), As: string(request.Subject), Visitor: request.Visitor, Can: request.Permission.String(),
+		out := explained{
+			targetJSON: s.json(), As: string(request.Subject), By: string(request.By), Visitor: request.Visitor, Can: request.Permission.String(),
 			Resource: objectOf(request.Resource), Gives: request.Gives, At: request.Time,
 			Allowed: x.Decision.Allowed(), Reason: x.Decision.Reason().String(), Sentence: x.Sentence,
 			Rule: detail.Rule, Unmet: texts(detail.Unmet), Unknown: texts(detail.Unknown), Hidden: texts(detail.Hidden),
 			Remedies: remedies, Digest: detail.Digest,
-		})
+		}
+		if !until.IsZero() {
+			out.Until = &until
+		}
+		return r.stdout.json(out)
 	}
 	sentence := printable.Text(x.Sentence)
 	if x.Decision.Allowed() {
 		r.stdout.line("%s", r.stdout.paintPart(green, sentence, "allowed"))
 	} else {
 		r.stdout.line("%s", r.stdout.paintPart(red, sentence, "denied ("+x.Decision.Reason().String()+")"))
+	}
+	if !until.IsZero() {
+		r.stdout.line("until %s", until.UTC().Format(time.RFC3339Nano))
 	}
 	writeRemedies(r.stdout, x.Remedies)
 	return nil

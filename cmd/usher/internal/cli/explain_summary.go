@@ -46,7 +46,7 @@ func (r *run) explainSummary(s *target, request usher.Request) error {
 }
 
 // writeSummaryHead writes the role, the status, the roles beside it, the teams, the teams on which
-// the user has roles from outside, the seats and the features of a user.
+// the user has roles from outside, the roles on resources, the seats and the features of a user.
 func writeSummaryHead(s *stream, p *policy.Policy, subject string, sum policy.Summary) {
 	held, _ := p.Role(sum.Role)
 	note := ""
@@ -69,6 +69,7 @@ func writeSummaryHead(s *stream, p *policy.Policy, subject string, sum policy.Su
 	entry("beside", roleTitles(p, sum.Beside))
 	entry("teams", membershipTexts(p, sum.Teams))
 	entry("outside", membershipTexts(p, sum.Outside))
+	entry("on", heldTexts(p, sum.OnResources))
 	entry("seats", texts(sum.Seats))
 	entry("features", features)
 }
@@ -80,6 +81,22 @@ func roleTitles(p *policy.Policy, names []role.Name) (titles []string) {
 		titles = append(titles, roletable.RoleTitle(r))
 	}
 	return titles
+}
+
+// maxHeldShown is how many ids of resources a summary names for a role.
+const maxHeldShown = 5
+
+// heldTexts returns the roles of a user on resources: "calendar c1 c2 (Editor)".
+func heldTexts(p *policy.Policy, list []policy.HeldRole) (held []string) {
+	for _, h := range list {
+		shown := h.IDs[:min(len(h.IDs), maxHeldShown)]
+		text := h.Type + " " + strings.Join(shown, " ")
+		if more := h.Count - len(shown); more > 0 {
+			text += fmt.Sprintf(" and %d more", more)
+		}
+		held = append(held, text+" ("+roleTitles(p, []role.Name{h.Role})[0]+")")
+	}
+	return held
 }
 
 // membershipTexts returns each team with the roles of a user on it: "sales (Team Manager)".
@@ -121,7 +138,7 @@ func entitlementText(h policy.Entitlement) string {
 func entitlementSource(p *policy.Policy, h policy.Entitlement) string {
 	name := h.Rule.Name
 	switch h.Rule.Source {
-	case usher.SourceRole, usher.SourceBeside, usher.SourceTeamRole:
+	case usher.SourceRole, usher.SourceBeside, usher.SourceTeamRole, usher.SourceResourceRole:
 		if written, ok := p.Role(role.Name(name)); ok {
 			name = roletable.RoleTitle(written)
 		}

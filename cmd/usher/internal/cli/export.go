@@ -45,6 +45,7 @@ func (r *run) exportCommand() *cobra.Command {
 	var next string
 	c.Flags().StringArrayVar(&after, "after", nil, "a `FILE` with the lines of an earlier export, or with a cursor; - is standard input")
 	c.Flags().StringVar(&next, "next", "", "write a cursor to this `FILE` at the end")
+	r.acceptArchive(c, archiveUsage)
 	c.Args = oneFile
 	c.ValidArgsFunction = completeStoreArg
 	c.RunE = func(c *cobra.Command, args []string) error { return r.export(c.Context(), args[0], after, next) }

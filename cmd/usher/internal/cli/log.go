@@ -42,13 +42,14 @@ func (r *run) logCommand() *cobra.Command {
 	flags := c.Flags()
 	flags.StringVar(&q.account, "account", "", "the `ACCOUNT`")
 	flags.Uint64Var(&q.after, "after", 0, "only commits after this `VERSION`")
-	flags.StringVar(&q.by, "by", "", "only commits made by this `USER`, or host:NAME")
+	flags.StringVar(&q.by, "by", "", "only commits made by this `USER`, also on behalf of another user, or by host:NAME")
 	flags.StringVar(&q.user, "user", "", "only commits that changed this `USER`")
 	flags.StringVar(&q.since, "since", "", "only commits at or after this `TIME`: 2026-03-01, or 2026-03-01T15:04:05Z")
 	flags.BoolVar(&q.verify, "verify", false, "check the journals, and print which are damaged")
 	flags.StringVar(&q.head, "head", "", "with --verify: the `VERSION:HASH` of a commit that the journal must contain")
 	c.Args = oneFile
 	c.ValidArgsFunction = completeStoreArg
+	r.acceptArchive(c, archiveUsage)
 	r.completeLog(c, &q)
 	c.RunE = func(c *cobra.Command, args []string) error { return r.log(c.Context(), args[0], q) }
 	r.acceptStoreFlag(c)
@@ -134,7 +135,11 @@ func (r *run) logJournal(ctx context.Context, path string, s store.Store, id ush
 		if err != nil {
 			return err
 		}
-		if !q.matches(c) {
+		matches, err := q.matches(ctx, s, c)
+		if err != nil {
+			return err
+		}
+		if !matches {
 			continue
 		}
 		shown++
@@ -148,18 +153,47 @@ func (r *run) logJournal(ctx context.Context, path string, s store.Store, id ush
 		return nil
 	}
 	for _, err := range s.Commits(ctx, id, 0) {
-		if err == nil {
+		if err == nil || errors.Is(err, store.ErrShortened) {
 			r.stderr.line("usher: %s has no such commits", printable.Text(string(id)))
+			return nil
 		}
 		return err
 	}
 	return missingAccount(ctx, path, s, id)
 }
 
-func (q *logQuery) matches(c *account.Commit) bool {
-	return (q.by == "" || q.by == actorText(c.Actor)) &&
-		(q.user == "" || slices.Contains(account.UsersOf(c.Changes...), usher.UserID(q.user))) &&
-		!c.Time.Before(q.from)
+// matches reports whether the flags select a commit.
+func (q *logQuery) matches(ctx context.Context, s store.Store, c *account.Commit) (bool, error) {
+	if q.by != "" && q.by != actorText(c.Actor) && q.by != string(c.Actor.OnBehalf()) || c.Time.Before(q.from) {
+		return false, nil
+	}
+	user := usher.UserID(q.user)
+	if user == "" || slices.Contains(account.UsersOf(c.Changes...), user) {
+		return true, nil
+	}
+	if !slices.ContainsFunc(c.Changes, func(change account.Change) bool { _, ok := change.(account.RoleReplaced); return ok }) {
+		return false, nil
+	}
+	before, err := stateBefore(ctx, s, c)
+	if err != nil {
+		return false, err
+	}
+	return slices.Contains(before.UsersOf(c.Changes...), user), nil
+}
+
+// stateBefore returns the account before a commit. It reads the journal from its beginning.
+func stateBefore(ctx context.Context, s store.Store, c *account.Commit) (*account.State, error) {
+	reached := errors.New("reached")
+	state, err := replay(ctx, s, account.New(c.Account), func(state *account.State) error {
+		if state.Version() < c.Version-1 {
+			return nil
+		}
+		return reached
+	})
+	if errors.Is(err, reached) {
+		err = nil
+	}
+	return state, err
 }
 
 // actorText returns the id of a user, or host:NAME.
@@ -170,9 +204,17 @@ func actorText(a account.Actor) string {
 	return string(a.User())
 }
 
+// authorText returns actorText, with the user who acted on behalf of the actor.
+func authorText(a account.Actor) string {
+	if by := a.OnBehalf(); by != "" {
+		return printable.Text(actorText(a)) + ", by " + printable.Text(string(by))
+	}
+	return printable.Text(actorText(a))
+}
+
 func (r *run) writeCommit(c *account.Commit) {
 	s := r.stdout
-	s.line("%s  %s  %s", s.paint(bold, "version "+strconv.FormatUint(c.Version, 10)), timeText(c.Time), printable.Text(actorText(c.Actor)))
+	s.line("%s  %s  %s", s.paint(bold, "version "+strconv.FormatUint(c.Version, 10)), timeText(c.Time), authorText(c.Actor))
 	for _, change := range c.Changes {
 		s.line("  %s", account.DescribeChange(change))
 	}

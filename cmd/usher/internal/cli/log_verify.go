@@ -27,6 +27,8 @@ type verifiedItem struct {
 	Chained  uint64 `json:"chained"`  // the first commit that contains the hash of the previous one, 0 for none
 	Snapshot uint64 `json:"snapshot"` // the version of the snapshot, 0 for none
 	Problem  string `json:"problem"`  // "" for none
+
+	archived bool // the problem is that commits are in an archive that was not given
 }
 
 // verify checks the journal of an account, or of all accounts if id is empty. The
@@ -123,7 +125,7 @@ func verifyAccount(ctx context.Context, s store.Store, id usher.AccountID, noted
 		err = printable.Errorf("commits were lost: the journal ends before version %d of the noted head; restore the store from a backup", noted.Version)
 	}
 	if err != nil {
-		v.Problem = err.Error()
+		v.Problem, v.archived = err.Error(), errors.Is(err, store.ErrShortened)
 	}
 	return v
 }
@@ -131,6 +133,10 @@ func verifyAccount(ctx context.Context, s store.Store, id usher.AccountID, noted
 func (r *run) writeVerified(v verifiedItem) {
 	id := r.stdout.paint(bold, printable.Text(v.Account)+":")
 	if v.Problem != "" {
+		if v.archived {
+			r.stdout.line("%s %s: %s", id, r.stdout.paint(red, "not verified"), printable.Text(v.Problem))
+			return
+		}
 		r.stdout.line("%s %s after version %d: %s", id, r.stdout.paint(red, "damaged"), v.Version, printable.Text(v.Problem))
 		return
 	}

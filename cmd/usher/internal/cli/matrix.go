@@ -1,10 +1,12 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/spf13/cobra"
 
+	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/internal/roletable"
 	"github.com/usher-go/usher/policy"
 	"github.com/usher-go/usher/policy/policyfile"
@@ -12,16 +14,25 @@ import (
 
 const matrixHelp = `Matrix prints what each role may do: a table for each type of resource, with a row
 for each permission and a column for each role. The tables come from the compiled
-policy, so they match its decisions.`
+policy, so they match its decisions.
+
+For an account in a store, the tables have the roles that the account defined, too. A
+store contains many accounts and no policy, so it needs --account and --policy.`
 
 const matrixExample = `  usher matrix oncehub
-  usher matrix policy.yaml --format markdown > roles.md`
+  usher matrix policy.yaml --format markdown > roles.md
+  usher matrix usher.db --account acme --policy policy.yaml`
 
 func (r *run) matrixCommand() *cobra.Command {
-	c := command("matrix POLICY", "Print the role tables of a policy", matrixHelp, matrixExample)
+	c := command("matrix POLICY|STORE", "Print the role tables of a policy", matrixHelp, matrixExample)
 	format := choice{flag: "format", value: "text", values: []string{"text", "markdown", "json"}}
 	c.Flags().Var(&format, "format", "write tables as text, markdown or json")
 	format.complete(c)
+	var q question
+	c.Flags().StringVar(&q.account, "account", "", "for a store: the `ACCOUNT`")
+	c.Flags().StringVar(&q.policy, "policy", "", "for a store: the `POLICY` of the service, a file or a preset")
+	complete(c, "account", r.storeAccounts)
+	_ = c.RegisterFlagCompletionFunc("policy", completePolicies)
 	c.Args = oneFile
 	c.ValidArgsFunction = completePolicies
 	c.RunE = func(c *cobra.Command, args []string) error {
@@ -34,9 +45,9 @@ func (r *run) matrixCommand() *cobra.Command {
 		if format.value == "json" {
 			r.output.value = "json" // for problems, too
 		}
-		p, err := r.policy(args[0])
+		p, err := r.matrixPolicy(c.Context(), args[0], &q)
 		if err != nil {
-			return r.refuse(args[0], err)
+			return err
 		}
 		switch format.value {
 		case "json":
@@ -48,7 +59,28 @@ func (r *run) matrixCommand() *cobra.Command {
 		}
 		return nil
 	}
+	r.acceptStoreFlag(c)
 	return c
+}
+
+// matrixPolicy returns the policy of a file, or that of an account in a store, with the roles of the
+// account.
+func (r *run) matrixPolicy(ctx context.Context, arg string, q *question) (*policy.Policy, error) {
+	if arg != "-" && isStore(r.original(arg)) {
+		s, err := r.openTarget(ctx, "matrix", arg, q)
+		if err != nil {
+			return nil, err
+		}
+		return s.policy, nil
+	}
+	if q.account != "" || q.policy != "" {
+		return nil, wrongUsage("--account and --policy apply only to a store; %s is not a store", printable.Text(arg))
+	}
+	p, err := r.policy(arg)
+	if err != nil {
+		return nil, r.refuse(arg, err)
+	}
+	return p, nil
 }
 
 // policy loads the policy that an argument or flag names. The error is a

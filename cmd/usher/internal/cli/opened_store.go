@@ -25,9 +25,9 @@ type openedStore struct {
 	failed []error // background failures
 }
 
-func newOpenedStore(path string, s store.Store, p *policy.Policy) (*openedStore, error) {
+func newOpenedStore(path string, s store.Store, p *policy.Policy, archive store.Archive) (*openedStore, error) {
 	o := &openedStore{path: path, store: s, policy: p}
-	e, err := engine.Open(engine.Options{Policy: p, Store: s, Observer: engine.Observer{Failed: o.note}})
+	e, err := engine.Open(engine.Options{Policy: p, Store: s, Archive: archive, Observer: engine.Observer{Failed: o.note}})
 	o.Engine = e
 	return o, err
 }

@@ -15,12 +15,12 @@ import (
 
 // question contains the flags of explain.
 type question struct {
-	as, can, kind   string
-	gives           string
-	visitor         bool     // in place of as
-	resource, with  []string // NAME=VALUE
-	whens           []string // the values of --at: times and versions
-	account, policy string   // for a store
+	as, by, can, kind string
+	gives             string
+	visitor           bool     // in place of as
+	resource, with    []string // NAME=VALUE
+	whens             []string // the values of --at: times and versions
+	account, policy   string   // for a store
 
 	at, version string   // from whens
 	flags       []string // each flag with its value, for messages
@@ -57,7 +57,7 @@ func (q *question) request(s *target) (usher.Request, error) {
 	if err != nil {
 		return usher.Request{}, q.sentences(err)
 	}
-	request.Visitor = q.visitor
+	request.Visitor, request.By = q.visitor, usher.UserID(q.by)
 	return q.withType(s.policy, request)
 }
 

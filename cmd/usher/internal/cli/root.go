@@ -67,7 +67,7 @@ func (r *run) root() *cobra.Command {
 	r.output.complete(root)
 	r.color.complete(root)
 
-	root.AddCommand(r.validateCommand(), r.testCommand(), r.matrixCommand(), r.explainCommand(), r.doCommand(), r.logCommand(), r.seatsCommand(), r.exportCommand(), r.migrateCommand(), r.copyCommand(), r.mirrorCommand())
+	root.AddCommand(r.validateCommand(), r.testCommand(), r.matrixCommand(), r.explainCommand(), r.doCommand(), r.logCommand(), r.seatsCommand(), r.exportCommand(), r.migrateCommand(), r.copyCommand(), r.mirrorCommand(), r.indexCommand(), r.shortenCommand())
 	root.SetHelpCommand(r.helpCommand())
 	r.requireSubcommand(root)
 	root.InitDefaultCompletionCmd()

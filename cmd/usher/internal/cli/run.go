@@ -20,7 +20,7 @@ const (
 )
 
 // Run runs usher with the arguments after the program name, and returns the exit code.
-// It reads the files named by the arguments; the name - stands for stdin. Only do, migrate, copy and
+// It reads the files named by the arguments; the name - stands for stdin. Only do, migrate, copy, shorten and
 // test --on bolt write to files and databases. Output goes to stdout and stderr, with colors if the
 // stream is a terminal or --color is always.
 func Run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
@@ -49,6 +49,7 @@ type run struct {
 	stdout, stderr *stream
 	output, color  choice // the global flags
 	storeFlag      string // --store of the command, "" if it is not given
+	archiveFlag    string // --archive of the command, "" if it is not given
 
 	// originals contains the arguments with passwords, by the arguments without.
 	originals map[string]string

@@ -47,6 +47,7 @@ func (r *run) seatsCommand() *cobra.Command {
 	flags.StringVar(&q.fromFlag, "from", "", "the start of the period, a `TIME`: 2026-03-01, or 2026-03-01T15:04:05Z; default: the first commit")
 	flags.StringVar(&q.toFlag, "to", "", "the end of the period, a `TIME`; default: now")
 	flags.BoolVar(&q.timeline, "timeline", false, "print the numbers over time")
+	r.acceptArchive(c, archiveUsage)
 	c.Args = oneFile
 	c.ValidArgsFunction = completeStoreArg
 	complete(c, "account", r.storeAccounts)

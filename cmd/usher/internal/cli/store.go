@@ -43,9 +43,17 @@ type handle struct {
 	close func() error
 }
 
-// openStore opens the store that an argument names. The error is a usageError or an *unreadable.
-// The caller must close the store.
+// openStore opens the store that an argument names, to read it with --archive. The error is a
+// usageError or an *unreadable. The caller must close the store.
 func (r *run) openStore(ctx context.Context, arg string, a access) (*handle, error) {
+	h, err := r.openBare(ctx, arg, a)
+	if err != nil || a != reads {
+		return h, err
+	}
+	return r.withArchive(h)
+}
+
+func (r *run) openBare(ctx context.Context, arg string, a access) (*handle, error) {
 	n, err := parseStore(r.original(arg))
 	if err != nil {
 		return nil, err
@@ -112,7 +120,7 @@ func missingAccount(ctx context.Context, path string, s store.Store, id usher.Ac
 		switch {
 		case errors.Is(err, store.ErrErased):
 			return wrongUsage("%s: the account %q was erased, so its journal no longer exists", printable.Text(path), id)
-		case err != nil:
+		case err != nil && !errors.Is(err, store.ErrShortened):
 			return err
 		}
 		return wrongUsage("%s: the account %q was deleted; usher log shows its journal, and explain --at VERSION uses an earlier version", printable.Text(path), id)

@@ -18,6 +18,7 @@ type summary struct {
 	Beside       []string          `json:"beside"`
 	Teams        []teamJSON        `json:"teams"`
 	Outside      []teamJSON        `json:"outside"` // the teams on which the user has roles without being in them
+	OnResources  []heldJSON        `json:"on_resources,omitempty"`
 	Seats        []string          `json:"seats"`
 	Features     []grantJSON       `json:"features"`
 	Entitlements []entitlementJSON `json:"entitlements"`
@@ -27,6 +28,14 @@ type summary struct {
 type teamJSON struct {
 	Team  string   `json:"team"`
 	Roles []string `json:"roles"`
+}
+
+// heldJSON is a role on resources. IDs are the first of them.
+type heldJSON struct {
+	Role  string   `json:"role"`
+	Type  string   `json:"type"`
+	Count int      `json:"count"`
+	IDs   []string `json:"ids"`
 }
 
 type grantJSON struct {
@@ -61,6 +70,9 @@ func summaryJSON(s *target, request usher.Request, from policy.Summary) summary 
 		Known: from.Status != 0, Status: from.Status.String(), Role: string(from.Role),
 		Beside: texts(from.Beside), Teams: membershipsJSON(from.Teams), Outside: membershipsJSON(from.Outside), Seats: texts(from.Seats), Features: []grantJSON{},
 		Entitlements: entitlements(from.Entitlements), Never: entitlements(from.Never),
+	}
+	for _, h := range from.OnResources {
+		out.OnResources = append(out.OnResources, heldJSON{string(h.Role), h.Type, h.Count, h.IDs})
 	}
 	for _, g := range from.Features {
 		out.Features = append(out.Features, grantJSON{g.Name, end(g.Until)})

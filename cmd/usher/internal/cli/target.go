@@ -26,6 +26,7 @@ type target struct {
 
 	users, teams func() []string
 	request      func(as usher.UserID, q testfile.Question) (usher.Request, error)
+	view         account.View
 }
 
 // name returns the name of the account in messages.
@@ -38,7 +39,7 @@ func (s *target) name() string {
 
 func testTarget(suite *policytest.Suite) *target {
 	return &target{
-		file: suite.File().Name, policy: suite.Policy(), facts: suite.World(),
+		file: suite.File().Name, policy: suite.Policy(), facts: suite.World(), view: suite.World().State().View(suite.Policy()),
 		request: func(as usher.UserID, q testfile.Question) (usher.Request, error) {
 			return testfile.Request(suite.Policy(), as, q, suite.Time(), idsOnCommandLine(suite.World().State()))
 		},
@@ -53,9 +54,10 @@ func testTarget(suite *policytest.Suite) *target {
 	}
 }
 
-func storeTarget(path string, p *policy.Policy, view account.View) *target {
+func storeTarget(path string, view account.View) *target {
+	p := view.Policy() // with the roles of the account
 	return &target{
-		file: path, policy: p, facts: view.State(), account: string(view.ID()), version: view.Version(),
+		file: path, policy: p, facts: view.State(), account: string(view.ID()), version: view.Version(), view: view,
 		request: func(as usher.UserID, q testfile.Question) (usher.Request, error) {
 			r, err := testfile.Request(p, as, q, time.Now(), idsOnCommandLine(view.State()))
 			r.Account = view.ID()
@@ -87,13 +89,13 @@ func (s *target) hasUser(id string) bool {
 	return err == nil && u != nil
 }
 
-// openTarget opens a test file or a store, as the flags of the question say.
-func (r *run) openTarget(ctx context.Context, file string, q *question) (*target, error) {
+// openTarget opens a test file or a store for a command, as the flags of the question say.
+func (r *run) openTarget(ctx context.Context, command, file string, q *question) (*target, error) {
 	if file == "-" || !isStore(r.original(file)) {
 		return r.openTestTarget(file, q)
 	}
 	if q.policy == "" {
-		return nil, wrongUsage("explain needs the policy of the service: --policy POLICY, a file or a preset; a store does not contain it")
+		return nil, wrongUsage("%s needs the policy of the service: --policy POLICY, a file or a preset; a store does not contain it", command)
 	}
 	version, err := q.versionNumber()
 	if err != nil {
@@ -109,9 +111,9 @@ func (r *run) openTarget(ctx context.Context, file string, q *question) (*target
 	}
 	defer s.close()
 	if q.account == "" {
-		return nil, needAccount(ctx, "explain", file, s.Store)
+		return nil, needAccount(ctx, command, file, s.Store)
 	}
-	o, err := newOpenedStore(file, s.Store, p)
+	o, err := newOpenedStore(file, s.Store, p, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -124,10 +126,12 @@ func (r *run) openTarget(ctx context.Context, file string, q *question) (*target
 		return nil, err
 	}
 	var mismatch *account.PolicyMismatchError // explain evaluates the state, without the engine's check
-	if errors.As(view.State().FitsUser(p, usher.UserID(q.as)), &mismatch) {
-		return nil, r.refuse(q.policy, o.mismatch(mismatch))
+	for _, id := range []string{q.as, q.by} {
+		if errors.As(view.State().FitsUser(p, usher.UserID(id)), &mismatch) {
+			return nil, r.refuse(q.policy, o.mismatch(mismatch))
+		}
 	}
-	return storeTarget(file, p, view), nil
+	return storeTarget(file, view), nil
 }
 
 func (r *run) openTestTarget(file string, q *question) (*target, error) {

@@ -50,6 +50,7 @@ type validatedPolicy struct {
 	Permissions int    `json:"permissions"`
 	Rules       int    `json:"rules"`
 
+	Custom   *customJSON   `json:"custom_roles,omitempty"` // if accounts can define roles
 	HostOnly []hostCommand `json:"host_only"`
 }
 
@@ -88,6 +89,9 @@ func (r *run) validate(args []string, strict bool) error {
 		if v.Valid {
 			r.stdout.line("%s: %s (%s)", printable.Text(v.File), r.stdout.paint(green, "ok"), v.what())
 			if v.Policy != nil {
+				if c := v.Policy.Custom; c != nil {
+					r.stdout.line("  an account can define %s like %s, from %s", count(c.AtMost, "role"), strings.Join(c.Like, " or "), count(c.Offers, "offered rule"))
+				}
 				isNever := func(c hostCommand) bool { return c.Never }
 				r.stdout.line("  only the host can run: %s", hostOnlyText(slices.DeleteFunc(slices.Clone(v.Policy.HostOnly), isNever)))
 				if slices.ContainsFunc(v.Policy.HostOnly, isNever) {
@@ -157,7 +161,7 @@ func (in input) checkPolicy() (*validatedPolicy, []problem, error) {
 	return &validatedPolicy{
 		Name: p.Name(), Title: p.Title(), Digest: p.Digest(),
 		Roles: len(p.Roles()), Permissions: permissions, Rules: len(p.Rules()),
-		HostOnly: hostOnly(p),
+		Custom: customOf(p), HostOnly: hostOnly(p),
 	}, problems(p.Warnings(), severityWarning), nil
 }
 

@@ -1,0 +1,179 @@
+package account
+
+import (
+	"slices"
+	"time"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/role"
+	"github.com/usher-go/usher/seat"
+)
+
+// attach makes an invitation the user's, and makes the user active.
+func (q *proposing) attach(key, as usher.UserID) error {
+	if err := checkID("user", string(as)); err != nil {
+		return q.refuse(CodeInvalid, "%v", err)
+	}
+	if u := q.find(key); key == as && u != nil && u.Status == usher.Active {
+		return nil
+	}
+	invited, err := q.invitation(key)
+	if err != nil {
+		return err
+	}
+	if _, err := q.roleOf(key, invited); err != nil {
+		return err
+	}
+	if err := q.dropEnd(key); err != nil {
+		return err
+	}
+	to := q.find(as)
+	moved := RenameUser{From: key, To: as}
+	switch {
+	case key == as:
+		return q.setStatus(as, invited, usher.Active)
+	case to != nil && to.Status == usher.Requested:
+		if as == q.next.owner {
+			return q.refuseOwner(as)
+		}
+		if err := q.dropRequest(as, to); err != nil {
+			return err
+		}
+		fallthrough
+	case to == nil:
+		if err := q.renameUser(moved, invited); err != nil {
+			return err
+		}
+		return q.setStatus(as, q.find(as), usher.Active)
+	case to.Status == usher.Inactive:
+		return q.refuse(CodeInactive, "%s is inactive, and an invitation does not change that; set-status makes the user active", as)
+	}
+	if key == q.next.owner {
+		return q.refuseOwner(key)
+	}
+	return q.attachToUser(moved, invited)
+}
+
+// attachToUser makes an invitation part of a user who is active or invited.
+func (q *proposing) attachToUser(c RenameUser, invited *policy.User) error {
+	to, err := q.user(c.To)
+	if err != nil {
+		return err
+	}
+	r, err := q.roleOf(c.To, to)
+	if err != nil {
+		return err
+	}
+	if err := q.checkAttaches(c.From, c.To, invited, to, r); err != nil {
+		return err
+	}
+	mine, theirs := q.entriesOf(subjectOf(c.From)), q.entriesOf(subjectOf(c.To))
+	// A seat that the role of the invitation requires is not the user's: only the user's roles say
+	// whether the user needs one.
+	assigned := slices.DeleteFunc(slices.Clone(invited.Seats), func(pool seat.PoolName) bool {
+		rule, _ := q.policy.SeatRule(invited, pool)
+		return rule == role.SeatRequired
+	})
+	if err := q.mergeUser(c, invited, to, r, assigned); err != nil {
+		return err
+	}
+	if err := q.checkAttachesLater(c, invited, to, mine, theirs); err != nil {
+		return err
+	}
+	if to := q.find(c.To); to.Status == usher.Invited {
+		return q.setStatus(c.To, to, usher.Active)
+	}
+	return nil
+}
+
+// checkAttaches rejects the command if an invitation gives a user more than it gives a new user, or
+// takes something from the user. Its grants and team roles were checked for a user with the
+// role of the invitation, and may mean more, or less, together with another role.
+func (q *proposing) checkAttaches(from, id usher.UserID, invited, to *policy.User, r role.Role) error {
+	c, err := q.ceilingOfInvitation(from, invited, q.at)
+	if err != nil {
+		return err
+	}
+	c = c.Of(id)
+	after, _ := merged(id, allowedTo(r, invited), to)
+	if err := q.compareAttached(c, id, to, after); err != nil {
+		return err
+	}
+	kept := *after
+	kept.Seats = q.keptSeats(to, after)
+	for _, on := range q.eachRoleOn(Holder{User: from}) {
+		for _, name := range on.Roles {
+			if q.roleOn(name, on.On.Type) != nil {
+				continue // the policy lacks it, so it gives nothing
+			}
+			given, more, err := c.GivesOn(q.withKnownRole(&kept), name, refOnly{on.On})
+			switch {
+			case err != nil:
+				return err
+			case more:
+				return q.refuse(CodeEscalation, "%s would get %s on %s, which the invitation alone does not give; give it to %[1]s by other commands, or use rename-user", id, describeUncovered(given), ref(on.On))
+			}
+		}
+	}
+	return nil
+}
+
+// checkAttachesLater is checkAttaches for each later time at which the schedule changes the user or
+// what the invitation has. It runs after the user has got everything; mine and theirs are the entries
+// of the invitation and of the user before.
+func (q *proposing) checkAttachesLater(move RenameUser, invited, to *policy.User, mine, theirs []*ScheduleEntry) error {
+	is, entries := q.find(move.To), q.entriesOf(subjectOf(move.To))
+	for _, at := range timesOf(mine, theirs, entries) {
+		c, err := q.ceilingOfInvitation(move.From, q.planAt(invited, mine, at), at)
+		if err != nil {
+			return err
+		}
+		if err := q.compareAttached(c.Of(move.To), move.To, q.planAt(to, theirs, at), q.planAt(is, entries, at)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ceilingOfInvitation returns the ceiling of a person who has only the invitation, and has accepted it.
+func (q *proposing) ceilingOfInvitation(key usher.UserID, invited *policy.User, at time.Time) (policy.Ceiling, error) {
+	holder := *invited
+	holder.Status = usher.Active
+	holder.Seats = q.policy.SeatsAfter(invited, &holder)
+	facts, err := q.Account()
+	if err != nil {
+		return policy.Ceiling{}, err
+	}
+	c, err := q.policy.Ceiling(&holder, facts, q.context, at)
+	return c.WithFacts(q.draft, q.next.account, key), err
+}
+
+// compareAttached rejects a change of a user that gives more than the ceiling covers, or that takes.
+func (q *proposing) compareAttached(c policy.Ceiling, id usher.UserID, before, after *policy.User) error {
+	kept := *after
+	kept.Seats = q.keptSeats(before, after)
+	given, more, err := c.Gives(q.withKnownRole(before), q.withKnownRole(&kept))
+	switch {
+	case err != nil:
+		return err
+	case more:
+		return q.refuse(CodeEscalation, "%s would get %s, which the invitation alone does not give; give it to %[1]s by other commands, or use rename-user", id, describeUncovered(given))
+	}
+	kept.Seats = q.policy.SeatsAfter(before, after)
+	takes, err := c.Takes(before, &kept)
+	if err != nil || !takes {
+		return err
+	}
+	return q.refuse(CodeEscalation, "the invitation would take something from %s; change the invitation, or use rename-user", id)
+}
+
+// dropRequest removes a user who has requested to join, and keeps the values of custom fields.
+func (q *proposing) dropRequest(id usher.UserID, u *policy.User) error {
+	for _, pool := range u.Seats {
+		if err := q.emit(SeatUnassigned{User: id, Pool: pool}); err != nil {
+			return err
+		}
+	}
+	return q.emit(UserRemoved{User: id})
+}

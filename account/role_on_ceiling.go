@@ -1,0 +1,129 @@
+package account
+
+import (
+	"iter"
+	"slices"
+	"time"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/internal/printable"
+	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/role"
+)
+
+var _ policy.ResourceRoleLister = (*draft)(nil)
+
+// UserResources yields the resources of a type on which a user holds roles in the draft, in no order.
+// The error is always nil.
+func (d *draft) UserResources(user usher.UserID, resourceType string) iter.Seq2[policy.RolesOn, error] {
+	return d.resources(byUser, resourceType, string(user))
+}
+
+// TeamResources yields the resources of a type on which a team holds roles in the draft, in no order.
+// The error is always nil.
+func (d *draft) TeamResources(team usher.TeamID, resourceType string) iter.Seq2[policy.RolesOn, error] {
+	return d.resources(byTeam, resourceType, string(team))
+}
+
+func (d *draft) resources(in int, resourceType, holder string) iter.Seq2[policy.RolesOn, error] {
+	if d.on == nil {
+		return d.next.on.resources(in, resourceType, holder)
+	}
+	return func(yield func(policy.RolesOn, error) bool) {
+		found := d.on.of(in, resourceType, holder)
+		for id, roles := range found.all() {
+			if !yield(policy.RolesOn{ID: id, Roles: roles}, nil) {
+				return
+			}
+		}
+	}
+}
+
+// checkGivesOn rejects giving a role on a resource for a term that lets a user do there, at a time of the
+// term, what the actor's rules do not cover then. The users of a team are all users whom it may have, now or
+// later.
+func (q *proposing) checkGivesOn(h Holder, name role.Name, on usher.Ref, t term) error {
+	if q.actor.Host() != "" {
+		return nil
+	}
+	resource := q.resource(on)
+	if resource == nil { // the permission was checked on it before
+		return q.deny(usher.ReasonNoPermission, "the host application did not pass the resource %s with the command", ref(on))
+	}
+	now, _, err := q.ceiling()
+	if err != nil {
+		return err
+	}
+	if err := q.checkGivesOnUnder(now, q.find(h.User), h, name, resource); err != nil {
+		return err
+	}
+	var entries []*ScheduleEntry
+	if h.User != "" {
+		entries = q.entriesOf(subjectOf(h.User))
+	}
+	times := append(timesOf(entries), entryTimes(q.actorsEntries())...)
+	if !t.from.IsZero() {
+		times = append(times, t.from)
+	}
+	defer func() { q.lookAt = time.Time{} }()
+	for _, at := range times {
+		if at.Before(t.from) || !t.until.IsZero() && !at.Before(t.until) {
+			continue
+		}
+		q.lookAt = at
+		then, err := q.ceilingAt(at)
+		if err != nil {
+			return err
+		}
+		for _, c := range []policy.Ceiling{now, then} { // what the actor gets later can be withdrawn until then
+			if err := q.checkGivesOnUnder(c, q.planAt(q.find(h.User), entries, at), h, name, resource); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// checkGivesOnUnder is checkGivesOn with a given ceiling. The user is nil for a team.
+func (q *proposing) checkGivesOnUnder(c policy.Ceiling, u *policy.User, h Holder, name role.Name, resource usher.Resource) error {
+	on := resource.Ref()
+	given, uncovered, err := c.GivesOn(u, name, resource)
+	if err != nil || !uncovered {
+		return err
+	}
+	remedy := ""
+	if h.User != q.authority && !q.actorIsIn(h.Team) {
+		parties := parties{teams: nonEmpty(h.Team)}
+		if h.User != "" {
+			parties.user = &h.User
+		}
+		if delegates, err := q.delegates(parties); err != nil || delegates {
+			return err
+		}
+		remedy = printable.Sprintf("; a user with %s, or the host, can give it", userDelegate)
+	}
+	why := printable.Sprintf("the rules of %s do not cover there", q.actor)
+	if given.Never.Source != 0 {
+		why = printable.Sprintf("%s is forbidden by %s, which does not apply to %s", q.actor, given.Never, h.words())
+	}
+	return q.refuse(CodeEscalation, "%s would get %s on %s, which %s%s", h.words(), describeUncovered(given), ref(on), why, remedy)
+}
+
+// actorIsIn reports whether the actor belongs to a team, directly or through a team below it.
+func (q *proposing) actorIsIn(team usher.TeamID) bool {
+	u := q.find(q.authority)
+	if team == "" || u == nil {
+		return false
+	}
+	q.settleTree()
+	tree := q.next.currentConfig().facts.Teams
+	return slices.ContainsFunc(u.Teams, func(m policy.Membership) bool { return tree.Within(m.Team, team) })
+}
+
+// refOnly is a resource of which only the type and the id are known.
+type refOnly struct{ on usher.Ref }
+
+func (r refOnly) Ref() usher.Ref { return r.on }
+
+func (r refOnly) InAccount() usher.AccountID              { return "" }
+func (r refOnly) Party(string) (ids []string, known bool) { return nil, false }

@@ -1,0 +1,124 @@
+package archived
+
+import (
+	"context"
+	"errors"
+	"iter"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/store"
+)
+
+// Source is a store.Store or a store.Tx.
+type Source interface {
+	Commits(ctx context.Context, account usher.AccountID, after uint64) iter.Seq2[store.Commit, error]
+}
+
+// Commits yields the commits of an account after a version, as Source.Commits does. Those that are not
+// in the source any more come from the archive. With a nil archive, it yields a store.ShortenedError
+// instead of them.
+func Commits(ctx context.Context, from Source, a store.Archive, id usher.AccountID, after uint64) iter.Seq2[store.Commit, error] {
+	if a == nil {
+		return from.Commits(ctx, id, after)
+	}
+	return func(yield func(store.Commit, error) bool) {
+		r := reading{ctx: ctx, archive: a, id: id, last: after, yield: yield}
+		for more := true; more; {
+			more = false
+			for c, err := range from.Commits(ctx, id, r.last) {
+				of := (*store.ShortenedError)(nil)
+				if errors.As(err, &of) && of.UpTo > r.last {
+					more = r.archived(of) // and then the source again, which may have been shortened more
+					break
+				}
+				if !yield(c, err) || err != nil {
+					return
+				}
+				r.last = c.Version
+			}
+		}
+	}
+}
+
+// reading is a loop over a journal.
+type reading struct {
+	ctx     context.Context
+	archive store.Archive
+	id      usher.AccountID
+	last    uint64 // the version of the last commit that was yielded
+	yield   func(store.Commit, error) bool
+}
+
+// archived yields the commits up to where a journal was shortened. It returns false if the loop has
+// ended.
+func (r *reading) archived(of *store.ShortenedError) bool {
+	fail := func(err error) bool {
+		r.yield(store.Commit{}, &store.Error{Op: "read archived commits", Account: r.id, Err: err})
+		return false
+	}
+	index, err := LoadIndex(r.ctx, r.archive, r.id, of)
+	if err != nil {
+		return fail(err)
+	}
+	for _, p := range index.Parts {
+		if p.Last <= r.last {
+			continue
+		}
+		object, err := load(r.ctx, r.archive, r.id, p.name(), p.Hash)
+		if err != nil {
+			return fail(err)
+		}
+		commits, err := p.commits(object)
+		if err != nil {
+			return fail(err)
+		}
+		for _, c := range commits {
+			if c.Version <= r.last {
+				continue
+			}
+			if err := r.ctx.Err(); err != nil {
+				return fail(err)
+			}
+			if !r.yield(c, nil) {
+				return false
+			}
+			r.last = c.Version
+		}
+	}
+	return true
+}
+
+// Newest returns the newest archived snapshot of an account whose version is at most until, and the
+// index. Both are zero if the journal was not shortened; the snapshot is, too, if there is none.
+func Newest(ctx context.Context, from Source, a store.Archive, id usher.AccountID, until uint64) (store.Snapshot, Index, error) {
+	of, err := Shortened(ctx, from, id)
+	if of == nil || err != nil {
+		return store.Snapshot{}, Index{}, err
+	}
+	index, err := LoadIndex(ctx, a, id, of)
+	if err != nil {
+		return store.Snapshot{}, Index{}, err
+	}
+	found := Snapshot{}
+	for _, s := range index.Snapshots {
+		if s.Version <= until {
+			found = s
+		}
+	}
+	if found.Version == 0 {
+		return store.Snapshot{}, index, nil
+	}
+	data, err := load(ctx, a, id, found.name(), found.Hash)
+	return store.Snapshot{Version: found.Version, Data: data}, index, err
+}
+
+// Shortened returns where a journal was shortened, nil if it was not.
+func Shortened(ctx context.Context, from Source, id usher.AccountID) (of *store.ShortenedError, err error) {
+	for _, err := range from.Commits(ctx, id, 0) {
+		if errors.As(err, &of) {
+			return of, nil
+		}
+		return nil, err
+	}
+	return nil, nil
+}
