@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
@@ -37,8 +38,20 @@ type confirmation struct {
 	Notes   []string        `json:"notes,omitempty"` // what the changes mean beyond that
 	Seats   []seatsChange   `json:"seats,omitempty"`
 	Users   []userEffect    `json:"users,omitempty"`
+	Roles   []roleEffects   `json:"roles,omitempty"` // of the account, which change
+	Later   []laterEffects  `json:"later,omitempty"`
+	From    time.Time       `json:"laterFrom,omitzero"` // the first later time that Later does not consider
 	HTML    []template.HTML `json:"-"`
 	form    form
+}
+
+// laterEffects is what differs from a later time on between the account with a change and without it,
+// otherwise than before that time. A user who neither gains nor loses has then the same permissions with and
+// without it.
+type laterEffects struct {
+	At    time.Time     `json:"at"`
+	Seats []seatsChange `json:"seats,omitempty"` // before: without the change
+	Users []userEffect  `json:"users,omitempty"` // the first maxEffects
 }
 
 // seatsChange is a seat pool before and after a change.
@@ -57,6 +70,14 @@ type seatCount struct {
 	Excess int `json:"excess,omitempty"` // held beyond those bought
 }
 
+// roleEffects is what the users with a role gain and lose by a change of the role.
+type roleEffects struct {
+	Title   string   `json:"title"`
+	Holders int      `json:"holders"`
+	Gains   []string `json:"gains,omitempty"`
+	Loses   []string `json:"loses,omitempty"`
+}
+
 // userEffect is what a user gains and loses by a change.
 type userEffect struct {
 	Person person   `json:"person"`
@@ -70,7 +91,11 @@ func (v *viewer) confirmation(s *submitted, p account.Preview) *confirmation {
 	c := &confirmation{Action: s.Path, Confirm: damageOf(p), form: s.form}
 	shown := p.Changes[:min(len(p.Changes), maxEffects)]
 	c.More = len(p.Changes) - len(shown)
-	v.lookUp(account.UsersOf(shown...)...)
+	users, ids := p.Users[:min(len(p.Users), maxEffects)], account.UsersOf(shown...)
+	for _, u := range users {
+		ids = append(ids, u.User)
+	}
+	v.lookUp(ids...)
 	for _, change := range shown {
 		c.HTML = append(c.HTML, v.sentence(change))
 	}
@@ -81,15 +106,58 @@ func (v *viewer) confirmation(s *submitted, p account.Preview) *confirmation {
 	if !v.seesEffects(p) {
 		return c
 	}
-	for _, pool := range p.Seats {
-		c.Seats = append(c.Seats, seatsChange{pool.Pool, countOf(pool.Before), countOf(pool.After)})
-	}
-	for _, u := range p.Users[:min(len(p.Users), maxEffects)] {
+	c.Seats = seatsChanges(p.Seats)
+	for _, u := range users {
 		if len(u.Gains)+len(u.Loses) > 0 {
 			c.Users = append(c.Users, userEffect{Person: v.personIn(u), Gains: v.rules(u.Gains), Loses: v.rules(u.Loses)})
 		}
 	}
+	for _, r := range p.Roles {
+		if len(r.Gains)+len(r.Loses) > 0 {
+			c.Roles = append(c.Roles, roleEffects{v.RoleTitle(r.Role), r.Holders, v.roleRules(r.Gains), v.roleRules(r.Loses)})
+		}
+	}
+	c.Later, c.From = v.laterEffects(p), p.LaterFrom
+	if !c.From.IsZero() {
+		c.From = c.From.In(v.zone)
+	}
 	return c
+}
+
+func seatsChanges(list []account.SeatsPreview) (changes []seatsChange) {
+	for _, pool := range list {
+		changes = append(changes, seatsChange{pool.Pool, countOf(pool.Before), countOf(pool.After)})
+	}
+	return changes
+}
+
+// laterEffects returns the later times of a preview with a difference of users or seats.
+func (v *viewer) laterEffects(p account.Preview) (list []laterEffects) {
+	for _, l := range p.Later {
+		e := laterEffects{At: l.At.In(v.zone), Seats: seatsChanges(l.Seats)}
+		users := l.Users[:min(len(l.Users), maxEffects)]
+		var ids []usher.UserID
+		for _, u := range users {
+			ids = append(ids, u.User)
+		}
+		v.lookUp(ids...)
+		for _, u := range users {
+			e.Users = append(e.Users, userEffect{Person: v.personIn(u), Gains: v.rules(u.Gains), Loses: v.rules(u.Loses)})
+		}
+		if len(e.Seats)+len(e.Users) > 0 {
+			list = append(list, e)
+		}
+	}
+	return list
+}
+
+// roleRules returns the rules of a role that changes as texts.
+func (v *viewer) roleRules(list []account.RoleEffect) []string {
+	rules := make([]policy.Entitlement, len(list))
+	for i, e := range list {
+		rules[i] = e.Entitlement
+	}
+	return v.rules(rules)
 }
 
 // personIn returns a user of a preview, who may not be in the account yet.
@@ -121,9 +189,9 @@ func (v *viewer) seesSeats() bool {
 // seesEffects reports whether the viewer may see a whole preview: all users in it, and the
 // seats. A user who is being added is visible to the viewer who adds the user.
 func (v *viewer) seesEffects(p account.Preview) bool {
-	return v.seesSeats() && !slices.ContainsFunc(p.Users, func(u account.UserPreview) bool {
-		return u.Before != nil && !v.sees(u.User).exists
-	})
+	hidden := func(u account.UserPreview) bool { return u.Before != nil && !v.sees(u.User).exists }
+	return v.seesSeats() && !slices.ContainsFunc(p.Users, hidden) &&
+		!slices.ContainsFunc(p.Later, func(l account.LaterPreview) bool { return slices.ContainsFunc(l.Users, hidden) })
 }
 
 // damageOf returns the form of confirmation that changes require.
@@ -144,7 +212,8 @@ func damageOf(p account.Preview) string {
 			}
 			form = confirmButton
 		case account.FieldSet, account.FieldDefined, account.FieldRenamed, account.FieldMoved, account.FieldRestored, account.TeamCreated,
-			account.OwnershipBegun, account.OwnershipEnded: // these follow from the policy, not from the command
+			account.OwnershipBegun, account.OwnershipEnded, // these follow from the policy, not from the command
+			account.RequestMade, account.RequestWithdrawn, account.RequestEnded:
 		default:
 			form = confirmButton
 		}

@@ -56,7 +56,8 @@ func (v *viewer) controlOf(action string, err error) control {
 func hides(code account.Code) bool {
 	switch code {
 	case account.CodeNoSeatsLeft, account.CodeSeatsInUse, account.CodeRoleFull, account.CodeLastHolder,
-		account.CodeSeatRequired, account.CodeSeatNotAllowed, account.CodeInactive, account.CodeTeamNotEmpty, account.CodeUniqueRole:
+		account.CodeSeatRequired, account.CodeSeatNotAllowed, account.CodeInactive, account.CodeTeamNotEmpty, account.CodeUniqueRole,
+		account.CodeTooManyRequests, account.CodeTooManyRoles, account.CodeRoleInUse:
 		return false
 	}
 	return true

@@ -24,6 +24,9 @@
 // the ids that the journal contains, also those of users that the viewer may not see, with the
 // names of users that the viewer may see. A policy can hide its fields actor, changes and note.
 //
+// The seat ledger shows how many seats were bought and held in a period. It follows from the record, so
+// it needs the same permission, and a policy that hides the changes hides it.
+//
 // A conflict shows viewers who may not see the record the changes of the last 24 hours, of the
 // users that they may see. Other viewers see all changes since the form was made.
 //

@@ -22,6 +22,7 @@ const maxForm = 1 << 20
 type form struct {
 	values url.Values
 	zone   *time.Location
+	now    time.Time
 }
 
 // ownFields are the fields that every form has.
@@ -47,9 +48,9 @@ type inputError struct {
 func (e *inputError) Error() string { return "the field " + e.Field + " is not valid: " + e.Key }
 
 // readForm reads the form of a request.
-func readForm(w http.ResponseWriter, r *http.Request, a *action, zone *time.Location) (form, error) {
+func readForm(w http.ResponseWriter, r *http.Request, a *action, zone *time.Location, now time.Time) (form, error) {
 	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
-	f := form{zone: zone}
+	f := form{zone: zone, now: now}
 	var err error
 	if hasJSON(r) {
 		f.values, err = readJSON(r)
@@ -172,6 +173,23 @@ func (f form) endOf(name string) (time.Time, error) {
 		return time.Time{}, &inputError{Field: name, Key: "input.date"}
 	}
 	return day.AddDate(0, 0, 1), nil
+}
+
+// startOf returns the start of the day in a field, in the viewer's time zone; zero for an empty
+// field and for a day that has begun, so that it stands for now.
+func (f form) startOf(name string) (time.Time, error) {
+	text := f.text(name)
+	if text == "" {
+		return time.Time{}, nil
+	}
+	day, err := time.ParseInLocation(time.DateOnly, text, f.zone)
+	if err != nil {
+		return time.Time{}, &inputError{Field: name, Key: "input.date"}
+	}
+	if !day.After(f.now) {
+		return time.Time{}, nil
+	}
+	return day, nil
 }
 
 // need returns an error if a field is empty.

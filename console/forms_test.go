@@ -18,7 +18,9 @@ type offered struct {
 func (o offered) String() string {
 	values := url.Values{}
 	for name, v := range o.values {
-		if name != "version" && name != "key" && name != "back" {
+		switch now := (name == "from" || name == "until") && v[0] == ""; {
+		case now || name == "version" || name == "key" || name == "back":
+		default:
 			values[name] = v
 		}
 	}

@@ -88,13 +88,19 @@ type chooser struct {
 	ID       string // of the element
 	Key      string // of the text of the button
 	Fields   []field
+	Dated    bool // the form can have a beginning and an end
+}
+
+// ChooseFor does what Choose does, with the fields for a beginning and an end that the action has.
+func (f frame) ChooseFor(c choice, name, label, element string, pairs ...any) frame {
+	return f.With(chooser{c, name, label, element, actionKey(c.Action), fieldsOf(pairs), true})
 }
 
 // Choose returns the frame of the part "choose": a form in which the viewer chooses the value of
 // a field. Label is the key of the field's label, and element the id of the element, unique on
 // the page. The other fields are pairs of name and value.
 func (f frame) Choose(c choice, name, label, element string, pairs ...any) frame {
-	return f.With(chooser{c, name, label, element, actionKey(c.Action), fieldsOf(pairs)})
+	return f.With(chooser{c, name, label, element, actionKey(c.Action), fieldsOf(pairs), false})
 }
 
 func fieldsOf(pairs []any) (list []field) {

@@ -46,6 +46,12 @@ type Options struct {
 	// has the invitation. Default: each entry is an id.
 	IDs func(ctx context.Context, account usher.AccountID, entries []string) (map[string]usher.UserID, error)
 
+	// Resources returns resources of an account by their types and ids, all of a page in one call.
+	// Viewers who may share one, such as by calendar.share, then give and take roles on it on
+	// the page shares?type=calendar&id=ID. It may leave out resources. An error is logged, and the
+	// page shows ids without forms. Default: the Console shows ids, and offers no forms.
+	Resources func(ctx context.Context, account usher.AccountID, refs []usher.Ref) (map[usher.Ref]Item, error)
+
 	// Submit makes a change that a viewer has confirmed. Set it if a change of the account also
 	// changes rows of the host, such as those of a removed user: the function calls
 	// Engine.SubmitTx in its own transaction. It must return the result and the error of the

@@ -23,10 +23,10 @@ var personPage = page{
 	Model:   personModel{},
 	Params:  []input{personID, {Name: "ask", Kind: "permission"}},
 	Actions: []action{
-		onPerson("set-role", func(id usher.UserID, f form) account.Command {
+		onPersonDuring("set-role", func(id usher.UserID, f form) account.Command {
 			return account.SetRole{User: id, Role: role.Name(f.raw("role"))}
 		}, input{Name: "role", Kind: "role", Must: true}),
-		onPerson("set-role-beside", func(id usher.UserID, f form) account.Command {
+		onPersonDuring("set-role-beside", func(id usher.UserID, f form) account.Command {
 			return account.SetRoleBeside{User: id, Role: role.Name(f.raw("role"))}
 		}, besideInput),
 		onPerson("unset-role-beside", func(id usher.UserID, f form) account.Command {
@@ -39,19 +39,21 @@ var personPage = page{
 		onPerson("unassign-seat", func(id usher.UserID, f form) account.Command {
 			return account.UnassignSeat{User: id, Pool: seat.PoolName(f.raw("pool"))}
 		}, input{Name: "pool", Kind: "pool", Must: true}),
-		onPerson("add-to-team", func(id usher.UserID, f form) account.Command {
+		onPersonDuring("add-to-team", func(id usher.UserID, f form) account.Command {
 			return account.AddToTeam{User: id, Team: usher.TeamID(f.raw("team"))}
 		}, teamInput),
 		onPerson("remove-from-team", func(id usher.UserID, f form) account.Command {
 			return account.RemoveFromTeam{User: id, Team: usher.TeamID(f.raw("team"))}
 		}, teamInput),
-		onPerson("set-team-role", func(id usher.UserID, f form) account.Command {
+		onPersonDuring("set-team-role", func(id usher.UserID, f form) account.Command {
 			return account.SetTeamRole{User: id, Team: usher.TeamID(f.raw("team")), Role: role.Name(f.raw("role"))}
 		}, teamInput, input{Name: "role", Kind: "team-role", Must: true}),
 		onPerson("unset-team-role", func(id usher.UserID, f form) account.Command {
 			return account.UnsetTeamRole{User: id, Team: usher.TeamID(f.raw("team")), Role: role.Name(f.raw("role"))}
 		}, teamInput, input{Name: "role", Kind: "team-role", Must: true}),
-		{Name: "give-grant", Inputs: []input{personID, grantInput, {Name: "until", Kind: "date"}}, Commands: giveGrant},
+		onPersonDuring("give-grant", func(id usher.UserID, f form) account.Command {
+			return account.GiveGrant{User: id, Grant: f.raw("grant")}
+		}, grantInput),
 		onPerson("revoke-grant", func(id usher.UserID, f form) account.Command {
 			return account.RevokeGrant{User: id, Grant: f.raw("grant")}
 		}, grantInput),
@@ -96,6 +98,9 @@ type personModel struct {
 	Outside []outsideRow    `json:"outside"` // the teams on which the user has roles without being in them
 	Grants  []grantRow      `json:"grants"`
 	Fields  []fieldRow      `json:"fields"`
+	Planned []scheduledRow  `json:"scheduled"`            // what takes effect later
+	Shares  []shareRow      `json:"shares"`               // the first roles on single resources
+	More    bool            `json:"moreShares,omitempty"` // the page shares has more of them
 
 	SetRole   choice   `json:"setRole"`
 	SetBeside choice   `json:"setBeside"`
@@ -155,6 +160,9 @@ type fieldRow struct {
 	Set   control `json:"set"`
 }
 
+// sharesOfPerson limits the roles on single resources on the page of a user.
+const sharesOfPerson = 10
+
 func loadPerson(v *viewer, r *http.Request) (any, error) {
 	id := usher.UserID(r.URL.Query().Get("id"))
 	s := v.sees(id)
@@ -171,6 +179,9 @@ func loadPerson(v *viewer, r *http.Request) (any, error) {
 		return nil, err
 	}
 	m.Beside, m.Seats, m.Teams, m.Outside, m.Grants = v.besideRows(u), v.seatRows(u), v.membershipRows(u), v.outsideRows(u), v.grantRows(u)
+	m.Planned = v.scheduledFor(id)
+	shares, last := v.sharesOf(account.Holder{User: id}, usher.Ref{}, sharesOfPerson)
+	m.Shares, m.More = shares, last != usher.Ref{}
 	v.personForms(&m, u)
 	if m.May, err = v.mayRows(id); err != nil {
 		return nil, err
@@ -299,14 +310,6 @@ func setPersonStatus(_ *viewer, f form) ([]account.Command, error) {
 		return nil, &inputError{Field: "status", Key: "input.choice"}
 	}
 	return []account.Command{account.SetStatus{User: f.user("id"), Status: status}}, nil
-}
-
-func giveGrant(_ *viewer, f form) ([]account.Command, error) {
-	until, err := f.endOf("until")
-	if err != nil {
-		return nil, err
-	}
-	return []account.Command{account.GiveGrant{User: f.user("id"), Grant: f.raw("grant"), Until: until}}, nil
 }
 
 // setPersonField reads a checkbox that is off as false.

@@ -54,9 +54,11 @@ type recordRow struct {
 // SeesRecord reports whether the viewer may see the page.
 func (v *viewer) SeesRecord() bool { return v.may(auditView, nil) }
 
-// author is the user who made a change, or a part of the host application.
+// author is the user who made a change, also if another user acted on behalf of the user, or a part of the
+// host application.
 type author struct {
 	person
+	By   *person       `json:"by,omitempty"` // the user who acted on behalf of the author
 	Host string        `json:"host,omitempty"`
 	HTML template.HTML `json:"-"`
 }
@@ -119,7 +121,7 @@ func (v *viewer) recordRow(c *account.Commit, d usher.Decision, limit int) recor
 func (v *viewer) lookUpCommits(commits []*account.Commit, limit int) {
 	var ids []usher.UserID
 	for _, c := range commits {
-		ids = append(ids, c.Actor.User())
+		ids = append(ids, c.Actor.User(), c.Actor.OnBehalf())
 		ids = append(ids, account.UsersOf(c.Changes[:min(limit, len(c.Changes))]...)...)
 	}
 	v.lookUp(ids...)
@@ -131,7 +133,12 @@ func (v *viewer) author(a account.Actor) author {
 		name := v.actor(a)
 		return author{person: person{Name: name}, Host: a.Host(), HTML: template.HTML(isolated(name))} //nolint:gosec // isolated escapes
 	}
-	return author{person: v.named(a.User()), HTML: v.namedLink(a.User())}
+	own := author{person: v.named(a.User()), HTML: v.namedLink(a.User())}
+	if id := a.OnBehalf(); id != "" {
+		by := v.named(id)
+		own.By, own.HTML = &by, v.T("record.on-behalf", "user", own.HTML, "by", v.namedLink(id))
+	}
+	return own
 }
 
 // named returns a user that a form or the journal names. A viewer who may read the journal sees

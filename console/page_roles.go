@@ -29,24 +29,25 @@ type rolesModel struct {
 
 // roleRow is a role with the users who have it.
 type roleRow struct {
-	Role     role.Name `json:"role"`
-	Title    string    `json:"title"`
-	OnTeam   bool      `json:"onTeam,omitempty"`  // held on a team
-	Outside  bool      `json:"outside,omitempty"` // held on a team, also by users who are not in it
-	Beside   bool      `json:"beside,omitempty"`  // held in addition to the role in the account
-	Unique   bool      `json:"unique,omitempty"`  // exactly one user has it
-	Default  bool      `json:"default,omitempty"` // the role of new users
-	Yours    bool      `json:"yours,omitempty"`
-	NoTeams  bool      `json:"noTeamRoles,omitempty"` // its users have no roles on teams
-	NoGrants bool      `json:"noGrants,omitempty"`    // its users have no grants
-	Includes []string  `json:"includes,omitempty"`    // titles of roles
-	Requires []string  `json:"requires,omitempty"`    // titles of conditions
-	Takes    []string  `json:"takes,omitempty"`       // pools of which its users have a seat
-	MayTake  []string  `json:"mayTake,omitempty"`     // pools of which its users can have a seat
-	AtLeast  int       `json:"atLeast,omitempty"`     // active users; of a role on teams, on each team
-	AtMost   int       `json:"atMost,omitempty"`      // users, for a role on teams on each team; 0 for no limit
-	Count    int       `json:"count"`                 // users with the role, among those that the viewer may see
-	Users    []person  `json:"users"`                 // the first of them
+	Role       role.Name `json:"role"`
+	Title      string    `json:"title"`
+	OnTeam     bool      `json:"onTeam,omitempty"`     // held on a team
+	OnResource string    `json:"onResource,omitempty"` // the type of resource on which it is held
+	Outside    bool      `json:"outside,omitempty"`    // held on a team, also by users who are not in it
+	Beside     bool      `json:"beside,omitempty"`     // held in addition to the role in the account
+	Unique     bool      `json:"unique,omitempty"`     // exactly one user has it
+	Default    bool      `json:"default,omitempty"`    // the role of new users
+	Yours      bool      `json:"yours,omitempty"`
+	NoTeams    bool      `json:"noTeamRoles,omitempty"` // its users have no roles on teams
+	NoGrants   bool      `json:"noGrants,omitempty"`    // its users have no grants
+	Includes   []string  `json:"includes,omitempty"`    // titles of roles
+	Requires   []string  `json:"requires,omitempty"`    // titles of conditions
+	Takes      []string  `json:"takes,omitempty"`       // pools of which its users have a seat
+	MayTake    []string  `json:"mayTake,omitempty"`     // pools of which its users can have a seat
+	AtLeast    int       `json:"atLeast,omitempty"`     // active users; of a role on teams, on each team
+	AtMost     int       `json:"atMost,omitempty"`      // users, for a role on teams on each team; 0 for no limit
+	Count      int       `json:"count"`                 // users with the role, among those that the viewer may see; 0 for a role on resources
+	Users      []person  `json:"users"`                 // the first of them
 }
 
 // firstHolders is the number of users that a role shows.
@@ -117,7 +118,7 @@ func insertFirst(list []usher.UserID, id usher.UserID) []usher.UserID {
 
 func (v *viewer) roleRow(r role.Role, h holders) roleRow {
 	row := roleRow{
-		Role: r.Name, Title: v.RoleTitle(r.Name), OnTeam: r.OnTeam, Outside: r.Outside, Beside: r.Beside, Unique: r.Unique, Default: r.Default, NoTeams: r.NoTeamRoles, NoGrants: r.NoGrants,
+		Role: r.Name, Title: v.RoleTitle(r.Name), OnTeam: r.OnTeam, Outside: r.Outside, Beside: r.Beside, OnResource: r.OnResource, Unique: r.Unique, Default: r.Default, NoTeams: r.NoTeamRoles, NoGrants: r.NoGrants,
 		AtLeast: r.AtLeast, AtMost: r.AtMost, Count: h.count, Users: []person{},
 	}
 	for _, name := range r.Includes {
@@ -206,6 +207,9 @@ func (v *viewer) rolesToFilter(chosen role.Name, rows []sight) []option {
 	list := []option{}
 	all, own := v.seesAllRoles(), v.ownRoles()
 	for _, r := range v.policy.Roles() {
+		if r.OnResource != "" {
+			continue // no user has it in the account
+		}
 		held := func(s sight) bool { return hasRole(s.member, r.Name) }
 		if all || r.Name == chosen || slices.Contains(own, r.Name) || slices.ContainsFunc(rows, held) {
 			list = append(list, option{string(r.Name), v.RoleTitle(r.Name)})

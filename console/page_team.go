@@ -26,7 +26,7 @@ var teamPage = page{
 		{Name: "remove", Inputs: []input{teamID, selectedUsers}, Commands: forEach(func(id usher.UserID, f form) account.Command {
 			return account.RemoveFromTeam{Team: f.team(), User: id}
 		})},
-		{Name: "set-role", Inputs: []input{teamID, selectedUsers, teamRole}, Commands: forEach(func(id usher.UserID, f form) account.Command {
+		{Name: "set-role", Inputs: append([]input{teamID, selectedUsers, teamRole}, termInputs...), Commands: forEachDuring(func(id usher.UserID, f form) account.Command {
 			return account.SetTeamRole{Team: f.team(), User: id, Role: role.Name(f.raw("role"))}
 		})},
 		{Name: "unset-role", Inputs: []input{teamID, selectedUsers, teamRole}, Commands: forEach(func(id usher.UserID, f form) account.Command {

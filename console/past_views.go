@@ -36,7 +36,7 @@ func (c *pastViews) find(v *viewer, version uint64) (account.View, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	at := slices.IndexFunc(c.list, func(then account.View) bool {
-		return then.ID() == v.subject.Account && then.Version() == version && then.Policy() == v.policy
+		return then.ID() == v.subject.Account && then.Version() == version && then.Policy().Base() == v.policy.Base()
 	})
 	if at < 0 {
 		return account.View{}, false
@@ -52,7 +52,7 @@ func (c *pastViews) keep(then account.View, current *policy.Policy) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.list = slices.DeleteFunc(c.list, func(old account.View) bool {
-		return old.Policy() != current || old.ID() == then.ID() && old.Version() == then.Version()
+		return old.Policy().Base() != current.Base() || old.ID() == then.ID() && old.Version() == then.Version()
 	})
 	if len(c.list) == maxPastViews {
 		c.list = slices.Delete(c.list, 0, 1)

@@ -110,6 +110,9 @@ func (v *viewer) actor(a account.Actor) string {
 	if a.User() == "" {
 		return v.text.plain("person.host", "name", a.Host())
 	}
+	if by := a.OnBehalf(); by != "" {
+		return v.text.plain("record.on-behalf", "user", v.person(a.User()).Name, "by", v.person(by).Name)
+	}
 	return v.person(a.User()).Name
 }
 

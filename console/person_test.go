@@ -42,6 +42,21 @@ func TestWhyNot(t *testing.T) {
 	}
 }
 
+// An allowance that ends says when: to viewers who administer the user, and to the user.
+func TestWhyUntil(t *testing.T) {
+	w := newWorld(t, "oncehub")
+	end := time.Now().AddDate(0, 0, 3).UTC().Truncate(time.Second)
+	w.must(account.SetRole{User: "max", Role: "admin", Until: end})
+	at := "/person?id=max&ask=account.configure"
+	for _, by := range []viewer{adam, {user: "max"}} {
+		assert.Contains(t, body(w.get(by, at)), "This ends at ", by.user)
+		doc := data[struct{ Why struct{ Until time.Time } }](t, w, by, at)
+		assert.True(t, end.Equal(doc.Data.Why.Until), by.user)
+	}
+	w.must(account.SetRole{User: "max", Role: "admin"})
+	assert.NotContains(t, body(w.get(adam, at)), "This ends at ", "it does not end")
+}
+
 // Other viewers read only the reason: no rule, no remedy.
 func TestWhyWithoutRules(t *testing.T) {
 	w := newWorld(t, "oncehub")

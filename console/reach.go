@@ -28,11 +28,7 @@ func (v *viewer) candidates() ([]usher.UserID, bool) {
 }
 
 func (v *viewer) findReach() *reach {
-	at := v.now
-	if at.Before(v.view.Time()) {
-		at = v.view.Time()
-	}
-	summary, err := v.policy.Summary(v.view.State(), v.subject.User, at)
+	summary, err := v.policy.Summary(v.view.State(), v.subject.User, v.now)
 	if err != nil {
 		v.fail(err)
 		return &reach{}

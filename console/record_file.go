@@ -36,7 +36,7 @@ func (v *viewer) eachRow(r *http.Request, each func(recordRow) error) error {
 }
 
 // recordColumns is the first line of the CSV file. Programs read it, so it is not translated.
-var recordColumns = []string{"version", "time", "actor", "actor name", "host", "changes", "users", "text", "note"}
+var recordColumns = []string{"version", "time", "actor", "actor name", "host", "changes", "users", "text", "note", "by"}
 
 // writeRecordCSV writes the rows as CSV (RFC 4180), one line for each commit. Lists within a
 // cell are separated by semicolons.
@@ -47,7 +47,10 @@ func writeRecordCSV(v *viewer, r *http.Request, w io.Writer) error {
 		return err
 	}
 	err := v.eachRow(r, func(row recordRow) error {
-		name := row.Actor.Name
+		name, by := row.Actor.Name, ""
+		if row.Actor.By != nil {
+			by = string(row.Actor.By.ID)
+		}
 		if row.Actor.Host != "" {
 			name = ""
 		}
@@ -60,7 +63,7 @@ func writeRecordCSV(v *viewer, r *http.Request, w io.Writer) error {
 		}
 		cells := []string{
 			formatUint(row.Version), row.Time.Format(time.RFC3339Nano), string(row.Actor.ID), name, row.Actor.Host,
-			strings.Join(changes, "; "), strings.Join(users, "; "), strings.Join(texts, "; "), row.Note,
+			strings.Join(changes, "; "), strings.Join(users, "; "), strings.Join(texts, "; "), row.Note, by,
 		}
 		for i := range cells {
 			cells[i] = cell(cells[i])

@@ -169,10 +169,24 @@ func (v *viewer) commits(after, until uint64) (list []*account.Commit, _ error) 
 	return nil, usherhttp.ErrNotFound // erased meanwhile
 }
 
+// usersOfChange returns the users that a change of a commit concerns. Those that it does not name follow from
+// the account before the commit.
+func (v *viewer) usersOfChange(c *account.Commit, change account.Change) []usher.UserID {
+	if _, ok := change.(account.RoleReplaced); !ok {
+		return account.UsersOf(change)
+	}
+	before, err := v.options.Engine.At(v.subject.Account, c.Version-1).View(v.ctx, v.subject.Account)
+	if err != nil {
+		v.fail(err)
+		return nil
+	}
+	return before.State().UsersOf(change)
+}
+
 // matches reports whether a commit is selected.
 func (s *recordSearch) matches(c *account.Commit) bool {
 	f := s.filter
-	if f.Actor != "" && (s.decision.Hides(auditActor) || !s.actors[c.Actor.User()] && (c.Actor.Host() == "" || c.Actor.Host() != f.Actor)) {
+	if f.Actor != "" && (s.decision.Hides(auditActor) || !s.actors[c.Actor.User()] && !s.actors[c.Actor.OnBehalf()] && (c.Actor.Host() == "" || c.Actor.Host() != f.Actor)) {
 		return false
 	}
 	if f.User == "" && f.Kind == "" {
@@ -180,7 +194,7 @@ func (s *recordSearch) matches(c *account.Commit) bool {
 	}
 	return !s.decision.Hides(auditChanges) && slices.ContainsFunc(c.Changes, func(change account.Change) bool {
 		return (f.Kind == "" || kindOf(change) == f.Kind) &&
-			(f.User == "" || slices.ContainsFunc(account.UsersOf(change), func(id usher.UserID) bool { return s.users[id] }))
+			(f.User == "" || slices.ContainsFunc(s.usersOfChange(c, change), func(id usher.UserID) bool { return s.users[id] }))
 	})
 }
 

@@ -11,11 +11,30 @@ type kind struct {
 // kinds lists the kinds. Each change belongs to one.
 var kinds = []kind{
 	{"people", []account.Change{account.UserAdded{}, account.UserRemoved{}, account.UserRenamed{}, account.UserMerged{}, account.StatusSet{}, account.FieldSet{}}},
-	{"roles", []account.Change{account.RoleSet{}, account.RoleBesideSet{}, account.RoleBesideUnset{}, account.TeamRoleSet{}, account.TeamRoleUnset{}, account.OutsideRoleSet{}, account.OutsideRoleUnset{}}},
+	{"roles", []account.Change{
+		account.RoleSet{},
+		account.RoleBesideSet{},
+		account.RoleBesideUnset{},
+		account.TeamRoleSet{},
+		account.TeamRoleUnset{},
+		account.OutsideRoleSet{},
+		account.OutsideRoleUnset{},
+		account.RoleOnGiven{},
+		account.RoleOnTaken{},
+		account.ResourceForgotten{},
+		account.RoleDefined{},
+		account.RoleTitled{},
+		account.RoleRuleAdded{},
+		account.RoleRuleRemoved{},
+		account.RoleReplaced{},
+		account.RoleDeleted{},
+	}},
 	{"permissions", []account.Change{account.GrantGiven{}, account.GrantRevoked{}}},
 	{"seats", []account.Change{account.SeatsSet{}, account.SeatAssigned{}, account.SeatUnassigned{}}},
 	{"teams", []account.Change{account.TeamCreated{}, account.TeamMoved{}, account.TeamDeleted{}, account.MemberAdded{}, account.MemberRemoved{}}},
+	{"requests", []account.Change{account.RequestMade{}, account.RequestApproved{}, account.RequestDeclined{}, account.RequestWithdrawn{}, account.RequestEnded{}}},
 	{"fields", []account.Change{account.FieldDefined{}, account.FieldRenamed{}, account.FieldMoved{}, account.FieldArchived{}, account.FieldRestored{}}},
+	{"schedule", []account.Change{account.Scheduled{}, account.Unscheduled{}, account.Due{}, account.DueSkipped{}}},
 	{"account", []account.Change{account.AccountCreated{}, account.AccountDeleted{}, account.OwnershipTransferred{}, account.OwnershipBegun{}, account.OwnershipEnded{}, account.SettingChanged{}}},
 }
 

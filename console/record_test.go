@@ -249,7 +249,7 @@ func TestRecordFiles(t *testing.T) {
 		lines, err := csv.NewReader(rec.Body).ReadAll()
 		require.NoError(t, err)
 		require.Len(t, lines, len(want)+1, query)
-		assert.Equal(t, []string{"version", "time", "actor", "actor name", "host", "changes", "users", "text", "note"}, lines[0])
+		assert.Equal(t, []string{"version", "time", "actor", "actor name", "host", "changes", "users", "text", "note", "by"}, lines[0])
 		for i, row := range want {
 			assert.Equal(t, fmt.Sprint(row.Version), lines[i+1][0], query)
 			assert.Equal(t, row.Actor.ID, lines[i+1][2])

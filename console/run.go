@@ -14,7 +14,7 @@ import (
 // commands without storing anything, show the effects, and submit once they are confirmed. A
 // rejection is shown where the form was.
 func (v *viewer) run(w http.ResponseWriter, p *page, a *action) error {
-	f, err := readForm(w, v.r, a, v.zone)
+	f, err := readForm(w, v.r, a, v.zone, v.now)
 	if err != nil {
 		return err
 	}
@@ -97,7 +97,7 @@ func (v *viewer) batchOf(a *action, f form) (engine.Batch, error) {
 	if len(commands) == 0 {
 		return engine.Batch{}, &inputError{Key: "input.nothing"}
 	}
-	b := v.batch(commands...)
+	b := v.batchOn(commands...)
 	b.Expect, b.IdempotencyKey = f.version(), f.raw("key")
 	return b, v.err
 }
@@ -183,6 +183,7 @@ func (v *viewer) reject(w http.ResponseWriter, p *page, s *submitted, b engine.B
 func (v *viewer) reopen() error {
 	clear(v.seen)
 	clear(v.choices)
+	clear(v.items)
 	v.reach, v.teams = nil, nil
 	return v.open()
 }

@@ -16,6 +16,11 @@ var samples = map[string]func(*world) []url.Values{
 		}
 		return list
 	},
+	"shares": func(w *world) []url.Values {
+		return []url.Values{
+			{"user": {"mia"}}, {"user": {"max"}}, {"team": {"photo"}}, {"type": {"album"}, "id": {"spring"}, "find": {"m"}}, {"type": {"album"}, "id": {"autumn"}},
+		}
+	},
 	"then": func(*world) []url.Values {
 		return []url.Values{{"version": {"1"}}, {"version": {"2"}}, {"version": {"x"}}}
 	},
@@ -30,14 +35,15 @@ var samples = map[string]func(*world) []url.Values{
 // typed contains what tests type into the fields of an action. They leave all other fields
 // empty.
 var typed = map[string]string{
-	"people/add user":         "new-1",
-	"invitations/invite user": "new-1",
-	"teams/create team":       "new-team",
-	"team/create team":        "new-team",
-	"person/give-grant until": "2999-12-31",
-	"fields/define field":     "new-1",
-	"fields/rename to":        "new-2",
-	"seats/set total":         "9",
+	"people/add user":           "new-1",
+	"invitations/invite user":   "new-1",
+	"teams/create team":         "new-team",
+	"team/create team":          "new-team",
+	"person/give-grant until":   "2999-12-31",
+	"fields/define field":       "new-1",
+	"fields/rename to":          "new-2",
+	"seats/set total":           "9",
+	"custom-roles/define title": "Planner",
 }
 
 // fill returns what a viewer types into a field of an action.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
+	"github.com/usher-go/usher/permission"
 	"github.com/usher-go/usher/policy"
 	"github.com/usher-go/usher/policy/syntax"
 	"github.com/usher-go/usher/role"
@@ -29,10 +30,35 @@ func (v *viewer) sentenceText(c account.Change) string {
 
 func changeKey(c account.Change) string {
 	key := "change." + account.NameOfChange(c)
-	if c == (account.AccountCreated{}) {
-		key += ".without-owner"
+	switch c := c.(type) {
+	case account.AccountCreated:
+		if c == (account.AccountCreated{}) {
+			key += ".without-owner"
+		}
+	case account.RoleOnGiven:
+		if c.Team != "" {
+			key += ".team"
+		}
+	case account.RoleOnTaken:
+		if c.Team != "" {
+			key += ".team"
+		}
+	}
+	if s, ok := c.(account.Scheduled); ok {
+		key += "." + s.Do
+		if s.Type != "" && s.Team != "" {
+			key += ".team"
+		}
 	}
 	return key
+}
+
+// ofTeam returns the end of the key of a text about a team.
+func ofTeam(team usher.TeamID) string {
+	if team == "" {
+		return ""
+	}
+	return ".team"
 }
 
 // orNew returns a function that names a user as another one does, and by the id if the change
@@ -68,6 +94,8 @@ func (v *viewer) fieldsOf(c account.Change, user func(usher.UserID) any) (pairs 
 			text = v.teamName(value)
 		case role.Name:
 			text = v.RoleTitle(value)
+		case []account.Command:
+			text = v.list(v.commandTexts(value))
 		case usher.Status:
 			text = v.text.plain("status." + value.String())
 		case bool:
@@ -82,6 +110,10 @@ func (v *viewer) fieldsOf(c account.Change, user func(usher.UserID) any) (pairs 
 			switch {
 			case name == "before" && value == "":
 				text = v.text.plain("field.end")
+			case name == "permission":
+				text = v.grantTitle(value)
+			case name == "rule":
+				text = v.ruleOf(c)
 			case name == "setting":
 				text = v.settingTitle(value)
 			}
@@ -91,6 +123,21 @@ func (v *viewer) fieldsOf(c account.Change, user func(usher.UserID) any) (pairs 
 		pairs = append(pairs, name, text)
 	}
 	return pairs
+}
+
+// ruleOf returns the rule of a change of a role.
+func (v *viewer) ruleOf(c account.Change) string {
+	name, rule := "", ""
+	switch c := c.(type) {
+	case account.RoleRuleAdded:
+		name, rule = c.Permission, c.Rule
+	case account.RoleRuleRemoved:
+		name, rule = c.Permission, c.Rule
+	}
+	if p, err := permission.Parse(name); err == nil {
+		return v.ruleText(policy.Choice{Permission: p, Rule: rule})
+	}
+	return rule
 }
 
 // exists reports whether the account has a user. It discloses nothing: the user is named by a

@@ -136,6 +136,8 @@ func (v *viewer) exampleUser(r role.Role) policy.User {
 	switch {
 	case r.Beside:
 		u.Role, u.Beside = v.policy.DefaultRole().Name, []role.Name{r.Name}
+	case r.OnResource != "":
+		u.Role = v.policy.DefaultRole().Name
 	case r.OnTeam:
 		u.Role = v.roleOnTeams().Name
 		u.Teams = []policy.Membership{{Team: "example", Roles: []role.Name{r.Name}}}

@@ -42,11 +42,29 @@ func derivedKeys() (keys []string) {
 	}
 	add("status.", usher.Active.String(), usher.Invited.String(), usher.Inactive.String(), usher.Requested.String())
 	add("flag.", "on", "off")
-	for s := range syntax.ScopeShared + 1 {
+	add("requests.is.", "approved", "declined", "ended")
+	for s := range syntax.ScopeHere + 1 {
 		add("scope.", s.String())
 	}
-	add("change.", account.ChangeNames()...)
+	for _, name := range account.ChangeNames() {
+		if name != "scheduled" { // it has a text for each command
+			add("change.", name)
+		}
+	}
+	for _, c := range account.Commands() {
+		add("command.", c.Name)
+	}
 	add("change.account-created.", "without-owner")
+	add("change.role-on-given.", "team")
+	add("change.role-on-taken.", "team")
+	for _, c := range account.Commands() {
+		if c.Schedulable {
+			add("change.scheduled.", c.Name)
+			if strings.HasSuffix(c.Name, "-role-on") {
+				add("change.scheduled.", c.Name+".team")
+			}
+		}
+	}
 	for _, k := range kinds {
 		add("kind.", k.Name)
 	}
@@ -67,7 +85,8 @@ func derivedKeys() (keys []string) {
 	for _, page := range []string{"locked", "problem", "confirm"} {
 		add(page, ".title")
 	}
-	return append(keys, "reason.out-of-scope.named", "reason.no-permission.named", "change.account-created.without-owner")
+	return append(keys, "reason.out-of-scope.named", "reason.no-permission.named", "change.account-created.without-owner",
+		"change.role-on-given.team", "change.role-on-taken.team", "command.give-role-on.team", "command.take-role-on.team")
 }
 
 // Each key that code and templates use has a text, each text is used, and each language has

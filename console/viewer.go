@@ -29,7 +29,7 @@ type viewer struct {
 	reader  *engine.Reader
 	view    account.View
 	policy  *policy.Policy
-	now     time.Time
+	now     time.Time // of the engine; not before the last commit
 	zone    *time.Location
 	text    *language
 
@@ -37,6 +37,7 @@ type viewer struct {
 	form    *submitted                    // the form that was rejected, if this is the answer to one
 	seen    map[usher.UserID]sight        // users that the viewer may see, once the engine was asked
 	known   map[usher.UserID]Profile      // profiles, once the host was asked
+	items   map[usher.Ref]Item            // resources, once the host was asked
 	choices map[permission.Permission]int // 1 may for some resource, -1 may for none
 	reach   *reach                        // users that the viewer may see, once it was computed
 	teams   []usher.TeamID                // of teamList, once it was computed
@@ -54,7 +55,7 @@ type sight struct {
 // shown in the right language.
 func (c *Console) identify(r *http.Request, at location) (*viewer, error) {
 	v := &viewer{
-		Console: c, r: r, ctx: r.Context(), at: at, text: c.languageOf(r), now: time.Now(), zone: c.options.TimeZone(r),
+		Console: c, r: r, ctx: r.Context(), at: at, text: c.languageOf(r), now: c.options.Engine.Now(), zone: c.options.TimeZone(r),
 		query: r.URL.Query(), seen: map[usher.UserID]sight{}, known: map[usher.UserID]Profile{}, choices: map[permission.Permission]int{},
 	}
 	if v.zone == nil {
@@ -94,8 +95,15 @@ func (v *viewer) open() error {
 		return err
 	}
 	v.policy = v.view.Policy()
+	if v.now.Before(v.view.Time()) { // the clock was set back
+		v.now = v.view.Time()
+	}
 	m, exists := v.view.User(v.subject.User)
 	v.visits = !exists || !m.Active()
+	if by := v.subject.By; by != "" {
+		m, exists := v.view.User(by)
+		v.visits = v.visits || !exists || !m.Active()
+	}
 	return nil
 }
 
@@ -214,7 +222,7 @@ func (v *viewer) seesMember(m account.Member) sight {
 
 // batch returns the viewer's batch of commands.
 func (v *viewer) batch(commands ...account.Command) engine.Batch {
-	return engine.Batch{Actor: account.AsUser(v.subject.User), Account: v.subject.Account, Context: v.subject.Context, Commands: commands}
+	return engine.Batch{Actor: account.AsUser(v.subject.User).By(v.subject.By), Account: v.subject.Account, Context: v.subject.Context, Commands: commands}
 }
 
 // errReadOnly rejects changes if the Console is read-only.
@@ -225,7 +233,7 @@ func (v *viewer) try(commands ...account.Command) error {
 	if v.options.ReadOnly {
 		return errReadOnly
 	}
-	_, err := v.reader.Propose(v.ctx, v.batch(commands...))
+	_, err := v.reader.Propose(v.ctx, v.batchOn(commands...))
 	return v.noteFailure(err)
 }
 
@@ -258,6 +266,6 @@ func (v *viewer) lacksFor(commands ...account.Command) bool {
 	if len(commands) != 1 {
 		return false
 	}
-	q, ok := v.view.State().RequestFor(v.policy, v.subject.User, commands[0])
+	q, ok := v.view.State().RequestFor(v.policy, v.subject.User, commands[0], v.resourcesOf(commands)...)
 	return ok && (!v.mayAny(q.Permission) || !v.mayBegin(q))
 }

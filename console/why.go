@@ -10,7 +10,6 @@ import (
 	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/permission"
 	"github.com/usher-go/usher/role"
-	"github.com/usher-go/usher/seat"
 	"github.com/usher-go/usher/usherhttp"
 )
 
@@ -23,11 +22,7 @@ type mayRow struct {
 
 // mayRows returns what a user may do, by permission. A user who is not active may do none of it.
 func (v *viewer) mayRows(id usher.UserID) ([]mayRow, error) {
-	at := v.now
-	if at.Before(v.view.Time()) {
-		at = v.view.Time()
-	}
-	return v.mayRowsAt(v.view.State(), id, at)
+	return v.mayRowsAt(v.view.State(), id, v.now)
 }
 
 // mayRowsAt is mayRows on a state of the account and at a time.
@@ -70,17 +65,23 @@ type whyAnswer struct {
 	Sentence   string   `json:"sentence"`
 	Rule       string   `json:"rule,omitempty"`     // the rule that decided, for viewers who administer the user
 	Remedies   []remedy `json:"remedies,omitempty"` // what would help
+
+	// Until is when the allowance ends, as far as the account knows, for the user and for viewers who
+	// administer the user; the zero time if it does not end.
+	Until time.Time `json:"until,omitzero"`
 }
 
 // remedy is a change that would help. Its form has the steps if the viewer may apply it.
 type remedy struct {
 	Text  string   `json:"text"`
 	Steps []string `json:"steps,omitempty"`
+	Ask   wish     `json:"ask"` // for a viewer who may request it, but not apply it
 	control
 }
 
 // administers reports whether the viewer may change a user's role, seats, teams or grants. Only
-// such viewers see rules and remedies.
+// such viewers see rules and all remedies. Others see the remedies for themselves that they may
+// request.
 func (v *viewer) administers(m personModel) bool {
 	return m.SetRole.Allowed || m.SetBeside.Allowed || m.GiveGrant.Allowed || m.AddToTeam.Allowed || slices.ContainsFunc(m.Seats, func(s seatRow) bool {
 		return s.Assign.Shown() || s.Unassign.Shown()
@@ -97,7 +98,8 @@ func (v *viewer) why(id usher.UserID, ask string, disclose bool) (*whyAnswer, er
 	if err != nil {
 		return nil, usherhttp.ErrNotFound
 	}
-	x, err := v.reader.Explain(v.ctx, usher.Request{Account: v.subject.Account, Subject: id, Permission: p, Resource: v.ownResource(id, p)})
+	request := usher.Request{Account: v.subject.Account, Subject: id, Permission: p, Resource: v.ownResource(id, p)}
+	x, err := v.reader.Explain(v.ctx, request)
 	if err != nil {
 		return nil, err
 	}
@@ -105,21 +107,45 @@ func (v *viewer) why(id usher.UserID, ask string, disclose bool) (*whyAnswer, er
 		Permission: ask, Title: v.permissionTitle(p), Allowed: x.Decision.Allowed(),
 		Sentence: v.text.plain("why." + x.Decision.Reason().String()),
 	}
-	if !disclose {
-		return why, nil
+	if disclose {
+		why.Rule = x.Sentence
 	}
-	why.Rule = x.Sentence
-	for _, r := range x.Remedies {
-		commands, steps := v.commandsOf(id, r)
-		own := remedy{Text: v.remedyText(r), control: control{Action: "person/help"}}
-		if len(commands) > 0 {
-			if own.control = v.control("person/help", commands...); own.Allowed {
-				own.Steps = steps
-			}
+	if disclose || id == v.subject.User {
+		request.Time = v.now
+		until, err := v.view.AllowedUntil(request)
+		if err != nil {
+			return nil, err
 		}
-		why.Remedies = append(why.Remedies, own)
+		if why.Allowed && !until.IsZero() {
+			why.Until = until.In(v.zone)
+		}
+	}
+	for _, r := range x.Remedies {
+		if own := v.remedy(id, r); disclose || id == v.subject.User && own.Ask.Allowed && v.seesSteps(r) {
+			why.Remedies = append(why.Remedies, own)
+		}
 	}
 	return why, nil
+}
+
+// remedy returns a remedy with the form that applies it, or else the one that requests it.
+func (v *viewer) remedy(id usher.UserID, r usher.Remedy) remedy {
+	own := remedy{Text: v.remedyText(r), control: control{Action: "person/help"}}
+	made, ok := v.requestFrom(id, r)
+	if !ok {
+		return own
+	}
+	if own.control = v.control("person/help", made.Commands...); own.Allowed {
+		own.Steps = formSteps(r)
+		return own
+	}
+	own.Ask = v.wish(made.Commands)
+	return own
+}
+
+// seesSteps reports whether the viewer may see the teams that a remedy names.
+func (v *viewer) seesSteps(r usher.Remedy) bool {
+	return !slices.ContainsFunc(r.Steps, func(s usher.Step) bool { return s.Team != "" && !v.seesTeam(s.Team) })
 }
 
 // remedyText returns a remedy in the viewer's language.
@@ -136,11 +162,17 @@ func (v *viewer) remedyText(r usher.Remedy) string {
 			if title := v.policy.SettingTitle(name); title != "" {
 				name = title
 			}
+		case usher.StepResourceRole:
+			if step.On.ID == "" {
+				return r.Text // the question was about no item of the host
+			}
+			name = v.RoleTitle(role.Name(name))
 		case usher.StepActivate, usher.StepTeam, usher.StepSeat:
 		default:
 			return r.Text // a fact of the request or the resource, as the policy names it
 		}
-		list = append(list, v.text.plain("step."+stepNames[step.Kind], "name", name, "team", string(step.Team), "value", v.text.plain("flag."+onOff(step.Value))))
+		list = append(list, v.text.plain("step."+stepNames[step.Kind], "name", name, "team", string(step.Team), "value", v.text.plain("flag."+onOff(step.Value)),
+			"item", step.On.Type+" "+v.itemRow(step.On, v.shares(step.On)).Title))
 	}
 	return v.list(list)
 }
@@ -148,7 +180,7 @@ func (v *viewer) remedyText(r usher.Remedy) string {
 // stepNames are the ends of the keys of the texts of steps.
 var stepNames = map[usher.StepKind]string{
 	usher.StepActivate: "activate", usher.StepRole: "role", usher.StepBeside: "beside", usher.StepTeam: "team", usher.StepTeamRole: "team-role",
-	usher.StepSeat: "seat", usher.StepGrant: "grant", usher.StepSetting: "setting",
+	usher.StepResourceRole: "resource-role", usher.StepSeat: "seat", usher.StepGrant: "grant", usher.StepSetting: "setting",
 }
 
 // ownResource returns a resource of which the user is every party, or nil for a bundle.
@@ -165,60 +197,44 @@ func (v *viewer) ownResource(id usher.UserID, p permission.Permission) usher.Res
 	return o
 }
 
-// commandsOf returns the commands that apply a remedy to a user, and its steps as texts for a
-// form. It returns none if a step is not a change of the account.
-func (v *viewer) commandsOf(id usher.UserID, r usher.Remedy) (commands []account.Command, steps []string) {
+// formSteps returns the steps of a remedy as texts for a form.
+func formSteps(r usher.Remedy) (steps []string) {
 	for _, step := range r.Steps {
-		own := v.commandsOfStep(id, step)
-		if len(own) == 0 {
-			return nil, nil
-		}
-		commands = append(commands, own...)
-		steps = append(steps, url.Values{"kind": {formatUint(uint64(step.Kind))}, "name": {step.Name}, "team": {string(step.Team)}, "value": {yes(step.Value)}}.Encode())
+		steps = append(steps, url.Values{"kind": {formatUint(uint64(step.Kind))}, "name": {step.Name}, "team": {string(step.Team)}, "value": {yes(step.Value)}, "type": {step.On.Type}, "on": {step.On.ID}}.Encode())
 	}
-	return commands, steps
+	return steps
 }
 
-func (v *viewer) commandsOfStep(id usher.UserID, step usher.Step) []account.Command {
-	switch step.Kind {
-	case usher.StepActivate:
-		if m, _ := v.view.User(id); m.Status == usher.Requested {
-			return []account.Command{account.AdmitUser{User: id}}
-		}
-		return []account.Command{account.SetStatus{User: id, Status: usher.Active}}
-	case usher.StepRole:
-		return []account.Command{account.SetRole{User: id, Role: role.Name(step.Name)}}
-	case usher.StepBeside:
-		return []account.Command{account.SetRoleBeside{User: id, Role: role.Name(step.Name)}}
-	case usher.StepTeam:
-		return []account.Command{account.AddToTeam{User: id, Team: step.Team}}
-	case usher.StepTeamRole:
-		return []account.Command{account.AddToTeam{User: id, Team: step.Team}, account.SetTeamRole{User: id, Team: step.Team, Role: role.Name(step.Name)}}
-	case usher.StepSeat:
-		return []account.Command{account.AssignSeat{User: id, Pool: seat.PoolName(step.Name)}}
-	case usher.StepGrant:
-		return []account.Command{account.GiveGrant{User: id, Grant: step.Name}}
-	case usher.StepSetting:
-		return []account.Command{account.ChangeSetting{Setting: step.Name, Value: step.Value}}
-	}
-	return nil
+// requestFrom returns a request for the commands of a remedy. It returns false if there is none, and if one of
+// them hands over the account, which has a page of its own.
+func (v *viewer) requestFrom(id usher.UserID, r usher.Remedy) (account.Request, bool) {
+	made, ok := v.view.RequestFrom(id, r)
+	return made, ok && !slices.ContainsFunc(made.Commands, func(c account.Command) bool {
+		_, transfers := c.(account.TransferOwnership)
+		return transfers
+	})
 }
 
 // applyRemedy returns the commands of the steps in a form.
-func applyRemedy(v *viewer, f form) (commands []account.Command, _ error) {
+func applyRemedy(v *viewer, f form) ([]account.Command, error) {
+	var r usher.Remedy
 	for _, text := range f.list("step") {
 		step, err := url.ParseQuery(text)
 		var kind uint64
 		if err == nil {
 			kind, err = parseUint8(step.Get("kind"))
 		}
-		own := v.commandsOfStep(f.user("id"), usher.Step{
-			Kind: usher.StepKind(kind), Name: step.Get("name"), Team: usher.TeamID(step.Get("team")), Value: step.Get("value") == "yes",
-		})
-		if err != nil || len(own) == 0 {
+		if err != nil {
 			return nil, &inputError{Field: "step", Key: "input.choice"}
 		}
-		commands = append(commands, own...)
+		r.Steps = append(r.Steps, usher.Step{
+			Kind: usher.StepKind(kind), Name: step.Get("name"), Team: usher.TeamID(step.Get("team")), Value: step.Get("value") == "yes",
+			On: usher.Ref{Type: step.Get("type"), ID: step.Get("on")},
+		})
 	}
-	return commands, nil
+	made, ok := v.requestFrom(f.user("id"), r)
+	if !ok {
+		return nil, &inputError{Field: "step", Key: "input.choice"}
+	}
+	return made.Commands, nil
 }

@@ -3,6 +3,7 @@ package console_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -146,6 +147,45 @@ var officeAccount = []account.Command{
 	account.SetField{User: "mia", Field: "room", Value: "17"},
 }
 
+// studioAccount is an account of the policy studio.
+var studioAccount = []account.Command{
+	account.CreateAccount{Owner: "olivia", Seats: map[seat.PoolName]int{"desk": 2}},
+	account.AddUser{User: "adam", Role: "admin"},
+	account.CreateTeam{Team: "photo"},
+	account.CreateTeam{Team: "print"},
+	account.AddUser{User: "lena", Teams: []usher.TeamID{"photo"}},
+	account.SetTeamRole{User: "lena", Team: "photo", Role: "lead"},
+	account.AddUser{User: "mia", Teams: []usher.TeamID{"photo"}},
+	account.AddUser{User: "max", Teams: []usher.TeamID{"print"}},
+	account.AssignSeat{User: "mia", Pool: "desk"},
+	account.GiveRoleOn{User: "max", Role: "editor", On: usher.Ref{Type: "album", ID: "spring"}},
+	account.GiveRoleOn{User: "mia", Role: "reader", On: usher.Ref{Type: "album", ID: "autumn"}},
+	account.GiveRoleOn{Team: "photo", Role: "reader", On: usher.Ref{Type: "album", ID: "spring"}},
+}
+
+// albums are the resources of the host: mia edits the album spring, and max the album autumn.
+func albums(_ context.Context, in usher.AccountID, refs []usher.Ref) (map[usher.Ref]console.Item, error) {
+	found := map[usher.Ref]console.Item{}
+	for _, ref := range refs {
+		if editor := map[string]string{"spring": "mia", "autumn": "max"}[ref.ID]; editor != "" && ref.Type == "album" {
+			found[ref] = console.Item{
+				Resource: &usher.Object{Type: "album", ID: ref.ID, Account: in, Parties: map[string][]string{"editor": {editor}}},
+				Title:    "Album of " + ref.ID, Link: "/albums/" + ref.ID,
+			}
+		}
+	}
+	return found, nil
+}
+
+// albumsOf returns all of them as resources.
+func albumsOf(in usher.AccountID) (list []usher.Resource) {
+	found, _ := albums(ctx, in, []usher.Ref{spring, autumn})
+	for _, item := range found {
+		list = append(list, item.Resource)
+	}
+	return list
+}
+
 // kinds are the viewers of each preset.
 var kinds = map[string][]viewer{
 	"oncehub": {
@@ -171,9 +211,10 @@ var kinds = map[string][]viewer{
 	"staffdirectory": {{"owner", "olivia", false}, {"staff.manage", "sam", false}, {"staff", "mia", false}, {"stranger", "zoe", false}},
 	"office":         {{"owner", "olivia", false}, {"admin", "adam", false}, {"lead", "lea", false}, {"member", "mia", false}, {"stranger", "zoe", false}},
 	"agency":         {{"owner", "olivia", false}, {"admin", "adam", false}, {"lead of a team of others", "lena", false}, {"deputy", "mia", false}, {"guest", "gus", false}, {"stranger", "zoe", false}},
+	"studio":         {{"owner", "olivia", false}, {"admin", "adam", false}, {"lead", "lena", false}, {"member", "mia", false}, {"stranger", "zoe", false}},
 }
 
-var accounts = map[string][]account.Command{"oncehub": onceHub, "calcom": calCom, "staffdirectory": staffDirectory, "office": officeAccount, "groupcal": groupCal, "agency": agencyAccount}
+var accounts = map[string][]account.Command{"oncehub": onceHub, "calcom": calCom, "staffdirectory": staffDirectory, "office": officeAccount, "groupcal": groupCal, "agency": agencyAccount, "studio": studioAccount}
 
 // policyOf returns a preset, or a policy of these tests.
 func policyOf(name string) (*policy.Policy, error) {
@@ -182,6 +223,8 @@ func policyOf(name string) (*policy.Policy, error) {
 		return policyfile.Load("office.yaml", []byte(office))
 	case "agency":
 		return policyfile.Load("agency.yaml", agency)
+	case "studio":
+		return policyfile.Load("studio.yaml", studio)
 	}
 	return preset.Load(name)
 }
@@ -220,8 +263,9 @@ func newWorld(t testing.TB, name string, options ...func(*console.Options)) *wor
 			}
 			return found, nil
 		},
-		BuySeats: func(usher.AccountID, seat.PoolName) string { return "https://billing.example/" },
-		Disclose: []string{"mfa"},
+		Resources: albums,
+		BuySeats:  func(usher.AccountID, seat.PoolName) string { return "https://billing.example/" },
+		Disclose:  []string{"mfa"},
 	}
 	for _, set := range options {
 		set(&o)
@@ -270,6 +314,19 @@ func (w *world) post(by viewer, target string, pairs ...string) *httptest.Respon
 	}
 	return w.send(by, "POST", target, form.Encode())
 }
+
+// addMany adds so many users, and returns their ids.
+func (w *world) addMany(n int) (ids []usher.UserID) {
+	var all []account.Command
+	for i := range n {
+		ids = append(ids, usher.UserID(fmt.Sprintf("n%03d", i)))
+		all = append(all, account.AddUser{User: ids[i]})
+	}
+	w.must(all...)
+	return ids
+}
+
+func escaped(text string) string { return url.QueryEscape(text) }
 
 func body(rec *httptest.ResponseRecorder) string { return rec.Body.String() }
 

@@ -1,6 +1,8 @@
 package browsertest
 
 import (
+	"time"
+
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/permission"
@@ -16,7 +18,7 @@ type viewer struct {
 	mfa  bool
 }
 
-// accounts contains an account for each preset, and for the policy agency of the console's tests:
+// accounts contains an account for each preset, and for the policies of the console's tests:
 // with all kinds of users, teams in teams, a full and a free seat pool, custom fields, and grants.
 var accounts = map[string][]account.Command{
 	"oncehub": {
@@ -75,6 +77,24 @@ var accounts = map[string][]account.Command{
 		account.SetTeamRole{Team: "design", User: "lena", Role: "lead"},
 		account.AddUser{User: "gus", Role: "guest"},
 	},
+	"studio": {
+		account.CreateAccount{Owner: "olivia", Seats: map[seat.PoolName]int{"desk": 2}},
+		account.AddUser{User: "adam", Role: "admin"},
+		account.CreateTeam{Team: "photo"},
+		account.CreateTeam{Team: "print"},
+		account.AddUser{User: "lena", Teams: []usher.TeamID{"photo"}},
+		account.SetTeamRole{User: "lena", Team: "photo", Role: "lead"},
+		account.AddUser{User: "mia", Teams: []usher.TeamID{"photo"}},
+		account.AddUser{User: "max", Teams: []usher.TeamID{"print"}},
+		account.AssignSeat{User: "mia", Pool: "desk"},
+		account.GiveRoleOn{User: "max", Role: "editor", On: usher.Ref{Type: "album", ID: "spring"}},
+		account.GiveRoleOn{Team: "photo", Role: "reader", On: usher.Ref{Type: "album", ID: "spring"}},
+		account.GiveRoleOn{User: "mia", Role: "reader", On: usher.Ref{Type: "album", ID: "autumn"}},
+		account.DefineRole{Role: "keeper", Title: "Album Keeper", Gives: account.Gives{"album.view": {"any"}, "album.edit": {"own"}}},
+		account.DefineRole{Role: "cashier", Title: "Cashier", Gives: account.Gives{"invoice.pay": {"any"}}},
+		account.SetRole{User: "max", Role: "keeper"},
+		account.ChangeSetting{Setting: "open", Value: true, From: time.Date(2199, 1, 1, 0, 0, 0, 0, time.UTC)},
+	},
 	"staffdirectory": {
 		account.CreateAccount{Owner: "olivia", Seats: map[seat.PoolName]int{"staff": 4}},
 		account.AddUser{User: "sam"},
@@ -84,6 +104,18 @@ var accounts = map[string][]account.Command{
 		account.DefineField{Field: "birthday", Type: account.DateField},
 		account.DefineField{Field: "fax", Type: account.TextField},
 		account.ArchiveField{Field: "fax"},
+	},
+}
+
+// byUsers contains what users do in some of these accounts after that.
+var byUsers = map[string][]struct {
+	user    usher.UserID
+	command account.Command
+}{
+	"studio": {
+		{"mia", account.Request{Commands: []account.Command{account.SetRoleBeside{User: "mia", Role: "clerk"}}, Note: "for the end of the month"}},
+		{"max", account.Request{Commands: []account.Command{account.AddToTeam{User: "max", Team: "photo"}, account.AssignSeat{User: "max", Pool: "desk"}}}},
+		{"lena", account.Request{Commands: []account.Command{account.AddUser{User: "nina", Teams: []usher.TeamID{"photo"}}}}},
 	},
 }
 
@@ -122,6 +154,13 @@ var viewers = map[string][]viewer{
 		{"deputy", "mia", false},
 		{"auditor", "max", false},
 		{"guest", "gus", false},
+	},
+	"studio": {
+		{"owner", "olivia", false},
+		{"administrator", "adam", false},
+		{"lead", "lena", false},
+		{"member", "mia", false},
+		{"stranger", "zoe", false},
 	},
 	"groupcal":       {{"owner", "olivia", false}, {"administrator", "adam", false}, {"member", "mia", false}, {"stranger", "zoe", false}},
 	"staffdirectory": {{"owner", "olivia", false}, {"staff manager", "sam", false}, {"member", "mia", false}, {"stranger", "zoe", false}},

@@ -187,6 +187,18 @@ var actions = map[string]action{
 		return list
 	}},
 
+	"requests/make":     {nil, func(*app, viewer, url.Values) []candidate { return nil }}, // TestAskForIt
+	"requests/approve":  {[]string{"request"}, onRequests(func(id account.RequestID) account.Command { return account.Approve{Request: id} })},
+	"requests/decline":  {[]string{"request"}, onRequests(func(id account.RequestID) account.Command { return account.Decline{Request: id} })},
+	"requests/withdraw": {[]string{"request"}, onRequests(func(id account.RequestID) account.Command { return account.Withdraw{Request: id} })},
+
+	"schedule/cancel": {[]string{"id"}, func(a *app, _ viewer, q url.Values) (list []candidate) {
+		for e := range a.view().Scheduled(account.ScheduleEntry{}) {
+			list = append(list, do(account.Cancel{ID: e.ID}).with("id", strconv.Itoa(e.ID)))
+		}
+		return list
+	}},
+
 	"teams/create": {nil, func(*app, viewer, url.Values) []candidate {
 		return []candidate{do(account.CreateTeam{Team: "new-team"}).with("team", "new-team")}
 	}},
@@ -233,6 +245,44 @@ var actions = map[string]action{
 	"team/delete": onTeam(nil, func(_ *app, _ viewer, id usher.TeamID, _ url.Values) []candidate {
 		return []candidate{do(account.DeleteTeam{Team: id})}
 	}),
+
+	"shares/give": {[]string{"role", "holder", "on"}, func(a *app, by viewer, q url.Values) (list []candidate) {
+		if q.Get("find") == "" {
+			return nil
+		}
+		return rolesOnItems(a, by, q, true, func(h account.Holder, r role.Name, on usher.Ref) account.Command {
+			return account.GiveRoleOn{User: h.User, Team: h.Team, Role: r, On: on}
+		})
+	}},
+	"shares/take": {[]string{"role", "holder", "on"}, func(a *app, by viewer, q url.Values) []candidate {
+		return rolesOnItems(a, by, q, false, func(h account.Holder, r role.Name, on usher.Ref) account.Command {
+			return account.TakeRoleOn{User: h.User, Team: h.Team, Role: r, On: on}
+		})
+	}},
+
+	"custom-roles/define": {nil, func(_ *app, _ viewer, q url.Values) []candidate {
+		if q.Get("role") != "" {
+			return nil
+		}
+		return []candidate{do(account.DefineRole{Role: "planner", Title: "Planner", Gives: account.Gives{"album.view": {"any"}}}).with("title", "Planner", "give", "album.view any")}
+	}},
+	"custom-roles/change": {[]string{"role"}, func(_ *app, _ viewer, q url.Values) []candidate {
+		if q.Get("role") == "" {
+			return nil
+		}
+		return []candidate{do(account.ChangeRole{Role: role.Name(q.Get("role")), Title: "Other"}).with("role", q.Get("role"), "title", "Other")}
+	}},
+	"custom-roles/delete": {[]string{"role", "replace-by"}, func(a *app, _ viewer, q url.Values) (list []candidate) {
+		if q.Get("role") == "" {
+			return nil
+		}
+		for _, by := range append([]role.Role{{}}, a.view().Policy().Roles()...) {
+			if by.OfAccount() && string(by.Name) != q.Get("role") {
+				list = append(list, do(account.DeleteRole{Role: role.Name(q.Get("role")), ReplaceBy: by.Name}).with("role", q.Get("role"), "replace-by", string(by.Name)))
+			}
+		}
+		return list
+	}},
 
 	"seats/assign": {[]string{"pool", "user"}, func(a *app, by viewer, q url.Values) []candidate {
 		if q.Get("list") != "without" {

@@ -10,7 +10,9 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -34,23 +36,24 @@ type app struct {
 	testing.TB
 	*engine.Engine
 	server *httptest.Server
-	root   string // the path of the Console
-	buys   bool   // seats are bought on a page of the host
+	root   string                    // the path of the Console
+	buys   bool                      // seats are bought on a page of the host
+	clock  atomic.Pointer[time.Time] // of the engine; the system's until it is set
 	mu     sync.Mutex
 	csp    []string // reports about the Content-Security-Policy
 }
 
-// policyOf returns a preset, or the policy agency: with roles beside the account role, and with a
-// role that users have on teams without being in them.
+// policyOf returns a preset, or a policy of the console's tests: agency, with roles beside the account
+// role and a role that users have on teams without being in them, or studio, with requests.
 func policyOf(name string) (*policy.Policy, error) {
-	if name != "agency" {
+	if name != "agency" && name != "studio" {
 		return preset.Load(name)
 	}
-	source, err := os.ReadFile("../testdata/agency.yaml")
+	source, err := os.ReadFile("../testdata/" + name + ".yaml")
 	if err != nil {
 		return nil, err
 	}
-	return policyfile.Load("agency.yaml", source)
+	return policyfile.Load(name+".yaml", source)
 }
 
 // newApp starts an app on the account of a preset, with changes to the options.
@@ -58,12 +61,16 @@ func newApp(t testing.TB, name string, options ...func(*console.Options)) *app {
 	t.Helper()
 	p, err := policyOf(name)
 	require.NoError(t, err)
-	e, err := engine.Open(engine.Options{Policy: p, Store: new(memstore.Store)})
+	a := &app{TB: t, root: "/app/admin/"}
+	e, err := engine.Open(engine.Options{Policy: p, Store: new(memstore.Store), Clock: a.now})
 	require.NoError(t, err)
-	a := &app{TB: t, Engine: e, root: "/app/admin/"}
+	a.Engine = e
 	a.must(accounts[name]...)
+	for _, c := range byUsers[name] {
+		a.by(c.user, c.command)
+	}
 	o := console.Options{
-		Engine: e, Subject: a.subject, People: profiles, Disclose: []string{"mfa"}, Log: slog.New(slog.DiscardHandler),
+		Engine: e, Subject: a.subject, People: profiles, Resources: albums, Disclose: []string{"mfa"}, Log: slog.New(slog.DiscardHandler),
 	}
 	if a.buys = name == "calcom"; a.buys {
 		o.BuySeats = func(usher.AccountID, seat.PoolName) string { return "/buy" }
@@ -86,6 +93,23 @@ func newApp(t testing.TB, name string, options ...func(*console.Options)) *app {
 		require.NoError(t, e.Close())
 	})
 	return a
+}
+
+func (a *app) now() time.Time {
+	if at := a.clock.Load(); at != nil {
+		return *at
+	}
+	return time.Now()
+}
+
+// at makes changes at noon of a day.
+func (a *app) at(day string, commands ...account.Command) {
+	a.Helper()
+	t, err := time.Parse(time.DateOnly, day)
+	require.NoError(a, err)
+	t = t.Add(12 * time.Hour)
+	a.clock.Store(&t)
+	a.must(commands...)
 }
 
 // login sets cookies, as the host's own login does, and redirects to an address.
@@ -120,6 +144,17 @@ func profiles(_ context.Context, _ usher.AccountID, ids []usher.UserID) (map[ush
 	found := map[usher.UserID]console.Profile{}
 	for _, id := range ids {
 		found[id] = console.Profile{Name: strings.ToUpper(string(id[:1])) + string(id[1:]) + " Example", Email: string(id) + "@acme.example"}
+	}
+	return found, nil
+}
+
+// albums returns the resources of the host: mia edits the album spring, and max the album autumn.
+func albums(_ context.Context, in usher.AccountID, refs []usher.Ref) (map[usher.Ref]console.Item, error) {
+	found := map[usher.Ref]console.Item{}
+	for _, ref := range refs {
+		if editor := map[string]string{"spring": "mia", "autumn": "max"}[ref.ID]; editor != "" && ref.Type == "album" {
+			found[ref] = console.Item{Resource: &usher.Object{Type: "album", ID: ref.ID, Account: in, Parties: map[string][]string{"editor": {editor}}}, Title: "Album of " + ref.ID}
+		}
 	}
 	return found, nil
 }
@@ -163,6 +198,13 @@ func (a *app) violations() []string {
 func (a *app) must(commands ...account.Command) {
 	a.Helper()
 	_, err := a.Do(ctx, account.AsHost("test"), "acme", commands...)
+	require.NoError(a, err)
+}
+
+// by makes a change as a user.
+func (a *app) by(user usher.UserID, commands ...account.Command) {
+	a.Helper()
+	_, err := a.Do(ctx, account.AsUser(user), "acme", commands...)
 	require.NoError(a, err)
 }
 
@@ -210,6 +252,12 @@ func (a *app) visible(by viewer) (ids []usher.UserID) {
 
 // accepts reports whether the engine accepts commands of a viewer now, and they change something.
 func (a *app) accepts(by viewer, commands ...account.Command) bool {
-	p, err := a.Preview(ctx, engine.Batch{Actor: account.AsUser(by.user), Account: "acme", Context: a.facts(by), Commands: commands})
+	items, err := albums(ctx, "acme", []usher.Ref{{Type: "album", ID: "spring"}, {Type: "album", ID: "autumn"}})
+	require.NoError(a, err)
+	var resources []usher.Resource
+	for _, item := range items {
+		resources = append(resources, item.Resource)
+	}
+	p, err := a.Preview(ctx, engine.Batch{Actor: account.AsUser(by.user), Account: "acme", Context: a.facts(by), Commands: commands, Resources: resources})
 	return err == nil && len(p.Changes) > 0
 }

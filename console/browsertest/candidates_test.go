@@ -1,8 +1,10 @@
 package browsertest
 
 import (
+	"cmp"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/usher-go/usher"
@@ -13,7 +15,7 @@ import (
 
 // additions returns the ways to add a new user: with each role, and in a team or in none.
 func additions(a *app, status usher.Status) (list []candidate) {
-	for _, r := range a.Policy().Roles() {
+	for _, r := range a.view().Policy().Roles() {
 		if !r.OfAccount() || r.Unique {
 			continue
 		}
@@ -31,7 +33,7 @@ func additions(a *app, status usher.Status) (list []candidate) {
 }
 
 func roles(a *app, command func(role.Name) account.Command) (list []candidate) {
-	for _, r := range a.Policy().Roles() {
+	for _, r := range a.view().Policy().Roles() {
 		if r.OfAccount() {
 			list = append(list, do(command(r.Name)).with("role", string(r.Name)))
 		}
@@ -40,7 +42,7 @@ func roles(a *app, command func(role.Name) account.Command) (list []candidate) {
 }
 
 func rolesBeside(a *app, command func(role.Name) account.Command) (list []candidate) {
-	for _, r := range a.Policy().Roles() {
+	for _, r := range a.view().Policy().Roles() {
 		if r.Beside {
 			list = append(list, do(command(r.Name)).with("role", string(r.Name)))
 		}
@@ -88,7 +90,7 @@ func teams(a *app, field string, command func(usher.TeamID) account.Command) (li
 // teamRoles returns a command for each role on each team that a user is in or has a role on.
 func teamRoles(a *app, u account.Member, command func(usher.TeamID, role.Name) account.Command) (list []candidate) {
 	for _, t := range slices.Concat(u.Teams, u.Outside) {
-		for _, r := range a.Policy().Roles() {
+		for _, r := range a.view().Policy().Roles() {
 			if r.OnTeam {
 				list = append(list, do(command(t.Team, r.Name)).with("team", string(t.Team), "role", string(r.Name)))
 			}
@@ -124,7 +126,7 @@ func rolesOn(a *app, by viewer, id usher.TeamID, q url.Values, command func(ushe
 		if _, in := u.InTeam(id); !in && len(u.RolesOutside(id)) == 0 && (give == "" || !strings.Contains(string(user), give)) {
 			continue
 		}
-		for _, r := range a.Policy().Roles() {
+		for _, r := range a.view().Policy().Roles() {
 			if r.OnTeam {
 				list = append(list, do(command(user, r.Name)).with("user", string(user), "role", string(r.Name)))
 			}
@@ -170,6 +172,57 @@ func moves(a *app, _ viewer, _ url.Values) (list []candidate) {
 				before = all[to].Name
 			}
 			list = append(list, do(account.MoveField{Field: f.Name, Before: before}).with("field", f.Name, "before", before))
+		}
+	}
+	return list
+}
+
+// onRequests returns a command for each open request.
+func onRequests(command func(account.RequestID) account.Command) func(*app, viewer, url.Values) []candidate {
+	return func(a *app, by viewer, _ url.Values) (list []candidate) {
+		for r := range a.view().Requests(a.now(), 0) {
+			if _, declines := command(r.ID).(account.Decline); declines && r.User == by.user {
+				continue // the author withdraws it
+			}
+			list = append(list, do(command(r.ID)).with("request", strconv.Itoa(int(r.ID))))
+		}
+		return list
+	}
+}
+
+// rolesOnItems returns a command for each role on the items of a page: of the holders that are found,
+// or of those that the page is about.
+func rolesOnItems(a *app, by viewer, q url.Values, found bool, command func(account.Holder, role.Name, usher.Ref) account.Command) (list []candidate) {
+	items := []string{"spring", "autumn"}
+	var holders []account.Holder
+	switch {
+	case q.Has("type"):
+		items = []string{q.Get("id")}
+		for _, id := range a.visible(by) {
+			holders = append(holders, account.Holder{User: id})
+		}
+		for _, id := range a.teams() {
+			holders = append(holders, account.Holder{Team: id})
+		}
+	case q.Has("team"):
+		holders = []account.Holder{{Team: usher.TeamID(q.Get("team"))}}
+	default:
+		holders = []account.Holder{{User: usher.UserID(cmp.Or(q.Get("user"), q.Get("id")))}} // id is that of the page of a user
+	}
+	for _, h := range holders {
+		if found && !strings.Contains(string(h.User)+string(h.Team), q.Get("find")) {
+			continue
+		}
+		holder := "user:" + string(h.User)
+		if h.Team != "" {
+			holder = "team:" + string(h.Team)
+		}
+		for _, id := range items {
+			for _, r := range a.view().Policy().Roles() {
+				if r.OnResource != "" {
+					list = append(list, do(command(h, r.Name, usher.Ref{Type: "album", ID: id})).with("role", string(r.Name), "on", id, "holder", holder))
+				}
+			}
 		}
 	}
 	return list

@@ -73,6 +73,29 @@ var scenes = []scene{
 	{"people with roles of each kind", "agency", olivia, "people", nil},
 	{"roles of each kind", "agency", olivia, "roles", nil},
 	{"the owner", "calcom", olivia, "person?id=olivia", nil},
+	{"seats over time", "calcom", olivia, "seats", func(h hand) {
+		h.app.at("2199-03-06", account.SetSeats{Pool: "booking", Total: 5}, account.AddUser{User: "max"})
+		h.app.at("2199-03-15", account.AddUser{User: "lea"})
+		h.app.at("2199-03-20", account.RemoveUser{User: "max"}, account.RemoveUser{User: "lea"})
+		h.app.at("2199-03-26", account.SetSeats{Pool: "booking", Total: 3})
+		h.mark(`document.querySelector("a[href*=seat-ledger]")`)
+		h.follow(h.press())
+	}},
+	{"requests to answer", "studio", adam, "requests", nil},
+	{"own requests", "studio", viewer{user: "mia"}, "requests", nil},
+	{"what to ask for", "studio", viewer{user: "mia"}, "person?id=mia&ask=invoice.pay", nil},
+	{"a request, before it is approved", "studio", adam, "requests", offer("requests/approve", "request", "2")},
+	{"an answered request", "studio", adam, "requests", func(h hand) {
+		h.app.by("adam", account.Decline{Request: 1, Note: "Please ask again in May."})
+		h.open(viewer{user: "mia"}, "requests")
+	}},
+	{"roles of the account", "studio", adam, "custom-roles", nil},
+	{"a role of the account", "studio", adam, "custom-roles?role=keeper", nil},
+	{"a role of the account, before it changes", "studio", adam, "custom-roles?role=keeper", offer("custom-roles/change", "give", "invoice.pay any")},
+	{"a role that people hold", "studio", adam, "custom-roles?role=keeper", offer("custom-roles/delete", "replace-by", "member")},
+	{"roles on an album", "studio", adam, "shares?type=album&id=spring&find=p", nil},
+	{"roles on albums", "studio", viewer{user: "max"}, "shares?user=max", nil},
+	{"a person with roles on albums", "studio", adam, "person?id=mia", nil},
 	{"many people", "oncehub", olivia, "people", func(h hand) {
 		var many []account.Command
 		for i := range 120 {
@@ -121,7 +144,7 @@ func TestLayoutOfEveryPage(t *testing.T) {
 	b := newTab(t, nil)
 	checked := map[string]bool{}
 	var all []string
-	for _, name := range []string{"oncehub", "calcom", "groupcal", "staffdirectory"} {
+	for _, name := range []string{"oncehub", "calcom", "groupcal", "staffdirectory", "studio"} {
 		b.app = newApp(t, name)
 		all = all[:0]
 		for _, p := range b.app.pages() {
