@@ -19,6 +19,7 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/internal/testfile"
 	"github.com/usher-go/usher/policy/policyfile"
 	"github.com/usher-go/usher/policy/syntax"
@@ -67,6 +68,15 @@ func TestSchemaAccepts(t *testing.T) {
 	}
 }
 
+// The schema of test files has every code with which a command can fail.
+func TestSchemaHasCodes(t *testing.T) {
+	src, err := os.ReadFile(testSchema)
+	require.NoError(t, err)
+	for _, code := range account.Codes() {
+		assert.Contains(t, string(src), `{ "const": "`+code+`", "description"`)
+	}
+}
+
 // The schema rejects a mistake in the structure of a file. The loader rejects the others, which
 // concern several parts of a file or the form of the YAML.
 func TestSchemaRefuses(t *testing.T) {
@@ -96,15 +106,15 @@ func TestSchemaRefuses(t *testing.T) {
 // schema does, too. The converse holds except for repetitions, which a pattern cannot reject.
 func TestSchemaRules(t *testing.T) {
 	rule, forbid := compile(t, policySchema, "#/$defs/rule"), compile(t, policySchema, "#/$defs/forbid")
-	words := []string{"as", "or", "if", "not", "and", "hiding", "team", "host", "mfa", "any", "above"}
+	words := []string{"as", "or", "if", "not", "and", "hiding", "team", "host", "mfa", "any", "above", "here"}
 	var try func(text string, more int)
 	try = func(text string, more int) {
 		r, err := syntax.ParseRule(text)
-		repeats := err != nil && regexp.MustCompile("duplicate |never hold together").MatchString(err.Error())
+		repeats := err != nil && regexp.MustCompile("duplicate |never hold together|has here once").MatchString(err.Error()) && !strings.Contains(text, "here as")
 		if got := rule.Validate(text) == nil; got != (err == nil || repeats) {
 			t.Errorf("schema: %q is a rule: %t, want %t: ParseRule says %v", text, got, !got, err)
 		}
-		if got := forbid.Validate(text) == nil; !repeats && got != (err == nil && r.Hiding == nil) {
+		if got := forbid.Validate(text) == nil; !repeats && got != (err == nil && r.Hiding == nil && !strings.Contains(text, "here")) {
 			t.Errorf("schema: %q is a rule that forbids: %t, want %t: ParseRule says %v", text, got, !got, err)
 		}
 		if more == 0 {
@@ -114,7 +124,7 @@ func TestSchemaRules(t *testing.T) {
 			try(text+" "+word, more-1)
 		}
 	}
-	for _, first := range []string{"own", "team", "host", "if", ""} {
+	for _, first := range []string{"own", "team", "here", "host", "if", ""} {
 		try(first, 4)
 	}
 }

@@ -37,6 +37,19 @@ func (t *counts) total(what string) (n int) {
 	return n
 }
 
+// elsewhere are the codes of commands that the model of random accounts does not have, with the tests
+// that have them.
+var elsewhere = map[string]string{
+	"unknown-scheduled":     "TestTimeAgainstModel",
+	"schedule-full":         "package account",
+	"too-many-roles":        "TestRandomRolesOnResources",
+	"unknown-request":       "package account",
+	"too-many-requests":     "package account",
+	"not-offered":           "package account",
+	"too-many-custom-roles": "package account",
+	"role-in-use":           "package account",
+}
+
 // missing returns the given commands that never succeeded, and the codes that never occurred.
 func (t *counts) missing(commands ...account.Command) (list []string) {
 	for _, c := range commands {
@@ -46,7 +59,7 @@ func (t *counts) missing(commands ...account.Command) (list []string) {
 		}
 	}
 	for _, code := range account.Codes() {
-		if t.total(code) == 0 {
+		if t.total(code) == 0 && elsewhere[code] == "" {
 			list = append(list, "nothing was ever refused for "+code)
 		}
 	}

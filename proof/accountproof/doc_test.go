@@ -3,6 +3,9 @@
 // model_. They define which records of a user each command compares. They do not define how two
 // records compare, because package policy has a slow model of that.
 //
+// The late model, in late_model_test.go, has what begins and ends: roles, roles on calendars, invitations, requests, and
+// roles that the account defines. It has the value of each fact at each hour, and knows no schedule.
+//
 // For a longer run of TestRandomAccounts:
 //
 //	go test ./accountproof -run TestRandomAccounts -rapid.checks 100000

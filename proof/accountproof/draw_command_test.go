@@ -12,11 +12,14 @@ import (
 	"github.com/usher-go/usher/seat"
 )
 
-// every has each command once.
+// every has each command once that the model has and that can change its accounts. Their invitations
+// have no end, so resend-invitation changes none.
 var every = []account.Command{
 	account.CreateAccount{},
 	account.Import{},
 	account.AddUser{},
+	account.Invite{},
+	account.RevokeInvitation{},
 	account.AcceptInvitation{},
 	account.DeclineInvitation{},
 	account.RequestToJoin{},
@@ -60,6 +63,16 @@ var commands = []struct {
 	draw   func(drawing) account.Command
 }{
 	{4, func(drawing) account.Command { return account.AcceptInvitation{} }},
+	{8, drawing.attach},
+	{6, drawing.invite},
+	{2, func(d drawing) account.Command {
+		c := account.ResendInvitation{User: d.key()}
+		if d.onceIn(3, "end") {
+			c.Until = noon.AddDate(10, 0, 0)
+		}
+		return c
+	}},
+	{3, func(d drawing) account.Command { return account.RevokeInvitation{User: d.key()} }},
 	{2, func(drawing) account.Command { return account.DeclineInvitation{} }},
 	{2, func(drawing) account.Command { return account.Leave{} }},
 	{8, drawing.requestToJoin},
@@ -155,6 +168,36 @@ func (d drawing) addUser() account.Command {
 	}
 	for range d.below(3, "teams") {
 		c.Teams = append(c.Teams, d.team())
+	}
+	return c
+}
+
+func (d drawing) invite() account.Command {
+	c := d.addUser().(account.AddUser)
+	return account.Invite{Key: c.User, Role: c.Role, Teams: c.Teams}
+}
+
+// key draws a user, who mostly is invited.
+func (d drawing) key() usher.UserID {
+	if invited := d.withStatus(usher.Invited); len(invited) > 0 && !d.onceIn(6, "any user") {
+		return pick(d, "invited", invited)
+	}
+	return d.user()
+}
+
+func (d drawing) attach() account.Command {
+	c := account.AcceptInvitation{Key: d.key(), User: d.user()}
+	switch d.below(8, "as") {
+	case 0, 1:
+		c.User = d.newcomer()
+	case 2:
+		c.User = c.Key
+	case 3:
+		if requested := d.withStatus(usher.Requested); len(requested) > 0 {
+			c.User = pick(d, "requested", requested)
+		}
+	case 4:
+		c.User = usher.UserID(pick(d, "odd", oddIDs))
 	}
 	return c
 }

@@ -272,7 +272,9 @@ func (d drawing) question(command string) question {
 		return q
 	}
 	switch who := pick(d, "actor", []string{"user", "user", "user", "beside", "beside", "holder", "holder", "host", "host", "host", "host", "host"}); {
-	case strings.HasSuffix(command, "-invitation") && len(invited) > 0 && !d.onceIn(4, "any actor"):
+	case command == "accept-invitation" && d.onceIn(2, "the host"):
+		q.actor = account.AsHost("billing")
+	case strings.HasSuffix(command, "-invitation") && command != "revoke-invitation" && command != "resend-invitation" && len(invited) > 0 && !d.onceIn(4, "any actor"):
 		q.actor = account.AsUser(pick(d, "invited", invited))
 	case command == "request-to-join" && d.onceIn(2, "a requester"):
 		q.actor = account.AsUser(pick(d, "actor", userIDs))

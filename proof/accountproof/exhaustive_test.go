@@ -55,6 +55,10 @@ func TestSmallUsers(t *testing.T) {
 				account.AddUser{User: u, Role: r}, account.AddUser{User: u, Role: r, Status: usher.Invited})
 		}
 	}
+	for _, as := range three {
+		all = append(all, account.AcceptInvitation{Key: "cat", User: as}, account.AcceptInvitation{Key: "bob", User: as})
+	}
+	all = append(all, account.RevokeInvitation{User: "cat"}, account.Invite{Key: "bob", Role: "admin"}, account.Invite{Key: "cat", Role: "viewer"})
 	smallAccount{
 		policy: "people", commands: all, actors: byThree,
 		start:     []account.Command{account.CreateAccount{Owner: "ann", Seats: map[seat.PoolName]int{"booking": 1}}},
@@ -76,7 +80,7 @@ func TestSmallRequests(t *testing.T) {
 	}
 	for _, u := range three[1:] {
 		all = append(all, account.RequestToJoin{User: u}, account.AdmitUser{User: u}, account.RemoveUser{User: u},
-			account.AddUser{User: u, Status: usher.Invited},
+			account.AddUser{User: u, Status: usher.Invited}, account.AcceptInvitation{Key: u, User: "bob"}, account.AcceptInvitation{Key: u, User: "cat"},
 			account.SetStatus{User: u, Status: usher.Active}, account.SetStatus{User: u, Status: usher.Inactive})
 	}
 	for _, r := range []role.Name{"owner", "porter", "editor", "member"} {
@@ -234,7 +238,7 @@ func (s smallAccount) explore(t *testing.T) {
 	visited := 0
 	for queue := []*reachedAccount{first}; len(queue) > 0; queue = queue[1:] {
 		at := queue[0]
-		if visited++; visited > raced.Part(math.MaxInt, 200) {
+		if visited++; visited > raced.Part(math.MaxInt, 60) {
 			t.Logf("%d accounts, of more than %d, because the race detector is on", visited-1, len(reached))
 			return
 		}

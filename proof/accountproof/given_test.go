@@ -18,6 +18,15 @@ func (w *modelAccount) roleGiven(c account.Command) string {
 		if name == "" {
 			name = w.book.byDefault()
 		}
+	case account.Invite:
+		name = c.Role
+		if name == "" {
+			name = w.book.byDefault()
+		}
+	case account.ResendInvitation:
+		if u := w.users[c.User]; u != nil && u.status == usher.Invited {
+			name = u.role
+		}
 	case account.AdmitUser:
 		name = c.Role
 		if u := w.users[c.User]; name == "" && u != nil {

@@ -53,6 +53,7 @@ func (m *machine) propose(t *rapid.T, q question, note account.Commit, commands 
 	m.follow(t, q, note, outcome)
 	m.model = after
 	assert.Empty(t, disagreements(m.state, after))
+	m.sameByNumber(t)
 	assert.Empty(t, after.broken(), "invariants")
 	assert.Equal(t, after.values, m.values.take(outcome), "values of fields")
 }

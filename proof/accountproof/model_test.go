@@ -102,7 +102,13 @@ func (s *step) command(c account.Command) account.Code {
 	case account.AddUser:
 		return s.addUser(c)
 	case account.AcceptInvitation:
-		return s.acceptInvitation()
+		return s.acceptInvitation(c)
+	case account.Invite:
+		return s.invite(c)
+	case account.ResendInvitation:
+		return s.resendInvitation(c)
+	case account.RevokeInvitation:
+		return s.revokeInvitation(c)
 	case account.DeclineInvitation:
 		return s.declineInvitation()
 	case account.RequestToJoin:

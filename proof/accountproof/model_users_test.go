@@ -57,7 +57,10 @@ func (s *step) addUser(c account.AddUser) account.Code {
 }
 
 // "accept-invitation: the invited user, the own entry"
-func (s *step) acceptInvitation() account.Code {
+func (s *step) acceptInvitation(c account.AcceptInvitation) account.Code {
+	if c.Key != "" || c.User != "" {
+		return s.attach(c.Key, c.User)
+	}
 	switch {
 	case s.me() == nil || s.me().status == usher.Inactive || s.me().status == usher.Requested:
 		return account.CodeDenied

@@ -21,7 +21,7 @@ import (
 const fullRun = 1000
 
 // checks is the number of accounts in a run.
-var checks = raced.Part(fullRun, fullRun/5)
+var checks = raced.Part(fullRun, fullRun/15)
 
 func TestMain(m *testing.M) {
 	// Flags of the command line are set later, and win.

@@ -21,6 +21,7 @@ type rulebook struct {
 	name     string
 	doc      *syntax.Document
 	compiled *policy.Policy
+	twin     *policy.Policy // compiled a second time
 	types    []syntax.Resource
 	actions  []action
 	grants   map[string][]string // the permissions of each bundle and permission
@@ -43,7 +44,9 @@ func newRulebook(tb testing.TB, name string, src []byte) *rulebook {
 	require.NoError(tb, err)
 	compiled, err := policy.Compile(doc)
 	require.NoError(tb, err)
-	b := &rulebook{name: name, doc: doc, compiled: compiled, types: resources(doc), grants: map[string][]string{}}
+	twin, err := policy.Compile(doc)
+	require.NoError(tb, err)
+	b := &rulebook{name: name, doc: doc, compiled: compiled, twin: twin, types: resources(doc), grants: map[string][]string{}}
 	for _, on := range b.types {
 		for _, p := range on.Permissions {
 			if p.Action.Text == syntax.Wildcard {

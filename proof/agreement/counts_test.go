@@ -12,6 +12,7 @@ import (
 // counts counts comparisons, so that a test can check that they covered all cases of interest.
 type counts struct {
 	Checks, Actions, WhoMay, Explained, Buttons, Foreign int // results by the kind of call
+	Asked, Batched                                       int // results of an Asker, and of a batch
 	Guarded, Admitted, Reasons, Strangers, Whole         int // results by the kind of route
 	Ownerless                                            int // accounts without an owner
 	words                                                wordCounts
@@ -70,6 +71,7 @@ func (c *counts) check(t *testing.T) {
 	}
 	for what, n := range map[string]int{
 		"actions": c.Actions, "users who may": c.WhoMay, "explanations": c.Explained, "buttons": c.Buttons,
+		"results of an Asker": c.Asked, "results of a batch": c.Batched,
 		"conditions that read members": c.Joins, "rows that they select": c.JoinedRows,
 		"conditions that read members of which there are none": c.HollowJoins, "rows that these select": c.HollowRows,
 		"resources of other accounts": c.Foreign, "strangers at a route": c.Strangers, "permissions of visitors": c.Open, "visitors who pass a route": c.Visitors, "accounts as a whole": c.Whole,

@@ -124,9 +124,10 @@ func (l layout) mappingAt(d filter.Dialect, level int) filter.Mapping {
 	m := filter.Mapping{
 		Type: l.typ, Account: filter.Column{Name: "t.account"}, In: l.inContainer(d, level),
 		Parties: map[string]filter.Party{}, Teams: map[string]filter.Party{}, Attributes: map[string]filter.Attribute{},
+		ID: filter.Column{Name: "t.local"},
 	}
 	if level > 0 {
-		m.Account = filter.Column{}
+		m.Account, m.ID = filter.Column{}, filter.Column{Name: fmt.Sprintf("t.in%d_local", level-1)}
 	}
 	for name, s := range l.parties {
 		into := m.Parties

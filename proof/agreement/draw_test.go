@@ -188,6 +188,7 @@ type fixture struct {
 	parents  map[usher.TeamID]usher.TeamID
 	settings map[string]bool
 	tree     *team.Tree
+	held     []holding // roles on resources
 }
 
 func (w *fixture) User(id usher.UserID) (*policy.User, error) { return w.users[id], nil }

@@ -27,6 +27,8 @@ type decider interface {
 	Actions(context.Context, usher.Request) ([]policy.Action, error)
 	Filter(context.Context, usher.Request) (filter.Filter, error)
 	WhoMay(context.Context, usher.Request, usher.UserID) iter.Seq2[policy.Subject, error]
+	AsRequest(context.Context, usher.Request) (policy.Asker, error)
+	CheckAll(context.Context, usher.AccountID, []policy.Checked, []usher.Request) []policy.Checked
 }
 
 // readers uses, for each call, a Reader of the account of the request.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/usher-go/usher/filter"
 	"github.com/usher-go/usher/internal/criteria"
+	"github.com/usher-go/usher/internal/raced"
 )
 
 // TestManyHostileIDs has thousands of ids with bytes that are not text for one of the databases, or
@@ -27,9 +28,9 @@ func TestManyHostileIDs(t *testing.T) {
 	}
 	for _, d := range both {
 		for name, id := range kinds {
-			most := 3000
+			most := raced.Part(3000, 100)
 			if name == "quotes" {
-				most = parameters[d] + 1000
+				most = raced.Part(parameters[d]+1000, 1000)
 			}
 			var ids []string
 			for i := range most {
@@ -124,7 +125,7 @@ func explained(t *testing.T, db *sql.DB, d filter.Dialect, m filter.Mapping, f f
 func TestListsOfMegabytes(t *testing.T) {
 	for _, d := range both {
 		ids := []string{"mia"}
-		for i := range map[filter.Dialect]int{filter.PostgreSQL: 66, filter.SQLite: 3}[d] {
+		for i := range map[filter.Dialect]int{filter.PostgreSQL: raced.Part(66, 2), filter.SQLite: 3}[d] {
 			ids = append(ids, fmt.Sprintf("%02d", i)+strings.Repeat("x", 1<<20))
 		}
 		db := openDialect(t, d)

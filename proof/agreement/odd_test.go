@@ -11,6 +11,7 @@ import (
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/filter"
 	"github.com/usher-go/usher/internal/criteria"
+	"github.com/usher-go/usher/internal/criteria/criteriatest"
 )
 
 var both = []filter.Dialect{filter.PostgreSQL, filter.SQLite}
@@ -26,7 +27,7 @@ func openDialect(t *testing.T, d filter.Dialect, options ...string) *sql.DB {
 // things returns a filter for everything of type thing in an account, except for alternatives under
 // never.
 func things(account usher.AccountID, ways ...criteria.Alternative) filter.Filter {
-	return filter.New(criteria.Criteria{Account: account, Types: []criteria.Type{{Name: "thing", Needs: [][]criteria.Alternative{ways}}}})
+	return filter.New(criteriatest.New(criteria.Criteria{Account: account, Types: []criteria.Type{{Name: "thing", Needs: [][]criteria.Alternative{ways}}}}))
 }
 
 func anything(tests ...criteria.Test) criteria.Alternative {
@@ -39,7 +40,7 @@ func over(reach criteria.Reach, party string, ids ...string) criteria.Alternativ
 
 // without selects all rows that the alternatives do not match.
 func without(account usher.AccountID, ways ...criteria.Alternative) filter.Filter {
-	return filter.New(criteria.Criteria{Account: account, Types: []criteria.Type{{Name: "thing", Needs: [][]criteria.Alternative{{anything()}}, Never: ways}}})
+	return filter.New(criteriatest.New(criteria.Criteria{Account: account, Types: []criteria.Type{{Name: "thing", Needs: [][]criteria.Alternative{{anything()}}, Never: ways}}}))
 }
 
 // find returns the ids of the rows that a filter selects, in order.

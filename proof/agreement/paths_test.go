@@ -282,6 +282,26 @@ func (s *host) apart(q question, user usher.UserID, foreign *resource) error {
 	if err := other("Actions", err, len(actions) == 0); err != nil {
 		return err
 	}
+	asker, err := s.AsRequest(ctx, q.by(user, nil))
+	if err != nil {
+		return err
+	}
+	d, err = asker.Check(q.permission, foreign)
+	if err := other("Asker.Check", err, d == usher.Decision{}); err != nil {
+		return err
+	}
+	actions, err = asker.Actions(foreign)
+	if err := other("Asker.Actions", err, len(actions) == 0); err != nil {
+		return err
+	}
+	x, err = asker.Explain(q.permission, foreign)
+	if err := other("Asker.Explain", err, x.Decision == usher.Decision{} && x.Sentence == ""); err != nil {
+		return err
+	}
+	all := s.CheckAll(ctx, q.account, nil, []usher.Request{r})
+	if err := other("CheckAll", all[0].Err, all[0].Decision == usher.Decision{}); err != nil {
+		return err
+	}
 	loops := 0
 	for who, err := range s.WhoMay(ctx, r, "") {
 		loops++

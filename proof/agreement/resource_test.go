@@ -13,6 +13,7 @@ type resource struct {
 	typ        string
 	id         int
 	local      string
+	original   string // the id in the test file that the row is from; "" for none
 	account    usher.AccountID
 	parties    map[string][]string // the teams of a party of users and teams have its name with plusTeams
 	attributes map[string]bool

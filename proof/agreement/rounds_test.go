@@ -19,7 +19,7 @@ import (
 
 var (
 	seedFlag   = flag.Uint64("seed", 1, "the first seed of the random rounds")
-	roundsFlag = flag.Int("rounds", raced.Part(1200, 300), "the number of rounds")
+	roundsFlag = flag.Int("rounds", raced.Part(1200, 100), "the number of rounds")
 )
 
 const (
@@ -68,9 +68,11 @@ func drawRound(t *testing.T, seed uint64, id *int, bases []*base, seen *counts) 
 			w.addBosses(d)
 		}
 		w.addWords(d)
+		w.addRolesOn(d, p, 4*i)
 		if engined {
 			w.fit()
 			w.fitWords(p)
+			w.fitRolesOn(p)
 		}
 		r := drawRequest(d, w, usher.AccountID(fmt.Sprintf("%s %d", []string{"acme", "umbrella"}[i], seed)))
 		if r.Visitor {
@@ -171,7 +173,7 @@ func (w *fixture) fit() {
 }
 
 func (w *fixture) contents() account.Seed {
-	c := account.Seed{Settings: w.settings, Seats: map[seat.PoolName]int{"desk": 100}, Teams: w.parents, Users: map[usher.UserID]policy.User{}}
+	c := account.Seed{Settings: w.settings, Seats: map[seat.PoolName]int{"desk": 100}, Teams: w.parents, Users: map[usher.UserID]policy.User{}, RolesOn: w.rolesOn()}
 	for id, u := range w.users {
 		c.Users[id] = *u
 	}
@@ -200,6 +202,12 @@ func (x *round) agree() error {
 			return err
 		}
 		if err := s.explained(a.question, a.user, rows[0]); err != nil {
+			return err
+		}
+		if err := s.asked(a.question, a.user, rows); err != nil {
+			return err
+		}
+		if err := s.together(a.question, rows[:2]); err != nil {
 			return err
 		}
 		for _, row := range append([]*resource{nil}, rows[:3]...) {
@@ -253,7 +261,7 @@ func (x *round) describe() string {
 		for _, id := range sortedKeys(w.users) {
 			fmt.Fprintf(&b, "user %q: %+v\n", id, *w.users[id])
 		}
-		fmt.Fprintf(&b, "teams %v, settings %v\n", w.parents, w.settings)
+		fmt.Fprintf(&b, "teams %v, settings %v, roles on resources %v\n", w.parents, w.settings, w.held)
 	}
 	return b.String()
 }

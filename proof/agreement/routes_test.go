@@ -145,6 +145,11 @@ func echo(w http.ResponseWriter, r *http.Request) {
 	if loaded, ok := usherhttp.Loaded[*resource](r.Context()); a.Resource != nil && (!ok || loaded.on() != a.Resource) {
 		told.Resource = "what was loaded is not what was decided on"
 	}
+	// The Asker of the request decides as the guard did, on the same version.
+	d, err := usherhttp.Asking(r.Context()).Check(a.Permission, a.Resource)
+	if got, want := verdictAt(d), verdictAt(a.Decision); err != nil || got != want {
+		told.Resource = fmt.Sprintf("the Asker says %s, %v, and the guard %s", got, err, want)
+	}
 	if err := json.NewEncoder(w).Encode(told); err != nil {
 		panic(err)
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/usher-go/usher/filter"
 	"github.com/usher-go/usher/internal/criteria"
+	"github.com/usher-go/usher/internal/raced"
 )
 
 // TestKinds has ids in columns of types other than text. An id that differs from the text form of
@@ -84,7 +85,7 @@ func TestKinds(t *testing.T) {
 // passes them.
 func TestLongLists(t *testing.T) {
 	var ids []string
-	for i := range 70_000 {
+	for i := range raced.Part(70_000, 2_000) {
 		ids = append(ids, fmt.Sprintf("user-%d", i))
 	}
 	modes := map[string]filter.Dialect{"": filter.SQLite}
@@ -96,7 +97,7 @@ func TestLongLists(t *testing.T) {
 		list := map[filter.Dialect]string{filter.PostgreSQL: "text[]", filter.SQLite: "text"}[d]
 		mustExec(t, db, "CREATE TABLE things (id integer, account text, host text, hosts "+list+")")
 		mustExec(t, db, "CREATE TABLE members (thing integer, id text)")
-		mustExec(t, db, "INSERT INTO things VALUES (1, 'acme', 'user-69999', NULL), (2, 'acme', 'stranger', NULL)")
+		mustExec(t, db, "INSERT INTO things VALUES (1, 'acme', '"+ids[len(ids)-1]+"', NULL), (2, 'acme', 'stranger', NULL)")
 		mustExec(t, db, "INSERT INTO members VALUES (1, 'user-7'), (2, 'user-8'), (2, 'stranger')")
 		mapping := filter.Mapping{Account: filter.Column{Name: "t.account"}, Parties: map[string]filter.Party{
 			"host":   filter.Column{Name: "t.host"},

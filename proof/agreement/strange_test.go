@@ -11,6 +11,7 @@ import (
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/filter"
+	"github.com/usher-go/usher/internal/raced"
 	"github.com/usher-go/usher/policy"
 	"github.com/usher-go/usher/policy/policyfile"
 )
@@ -190,7 +191,7 @@ func strangeMapping(form string, emptyIsNone bool) filter.Mapping {
 	return m
 }
 
-var strangeFlag = flag.Int("strange", 12, "the number of tables with strange rows in each database")
+var strangeFlag = flag.Int("strange", raced.Part(12, 3), "the number of tables with strange rows in each database")
 
 // TestStrangeRows fills tables with values that careless services write, in columns whose
 // collations and types treat different texts as equal. For each user and each permission, the list

@@ -14,7 +14,7 @@ import (
 )
 
 // addWords adds words to a drawn policy: roles beside the account role, team roles that users outside
-// the team can hold, and joined scopes.
+// the team can hold, roles on resources, and joined scopes.
 func addWords(d dice, text string) string {
 	doc, err := policyfile.Parse("random.yaml", []byte(text))
 	if err != nil {
@@ -47,6 +47,9 @@ func addWords(d dice, text string) string {
 	}
 	for _, n := range doc.Never {
 		join(n.Rules, resourceOf(doc, n.Permission.Text))
+	}
+	if d.chance(60) {
+		addRolesOnResources(d, doc)
 	}
 	return string(doc.Print())
 }
@@ -184,6 +187,7 @@ func (c wordCounts) count(d usher.Decision, u *policy.User) {
 	add("team role, user with team roles outside alone", by.Source == usher.SourceTeamRole && len(u.Outside) > 0 && !slices.ContainsFunc(u.Teams, func(m policy.Membership) bool { return len(m.Roles) > 0 }))
 	add("visitor", by.Source == usher.SourceVisitor)
 	add("visitor without an account", by.Source == usher.SourceVisitor && u == nil)
+	countHere(add, by)
 	rule, err := syntax.ParseRule(by.Text)
 	if err != nil {
 		return
@@ -200,6 +204,7 @@ func (c wordCounts) check(t *testing.T) {
 	for word, enough := range map[string]int{
 		"role beside": 400, "role beside, allowed": 220, "user with team roles outside, allowed": 3000,
 		"team role, user with team roles outside alone, allowed": 300, "visitor, allowed": 1000, "visitor without an account, allowed": 120,
+		"role on a resource, allowed": 100, "role on a container, allowed": 30,
 		"joined scopes, allowed": 450, "joined scopes with not, allowed": 380, "joined scopes under never": 350, "joined scopes of a team role, allowed": 90,
 	} {
 		if c[word] < enough {

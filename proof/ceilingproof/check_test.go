@@ -32,15 +32,28 @@ func (b *breach) String() string {
 // effect is the account before and after commands, with the commands. The actor is a user, even if
 // the host sent the commands to determine the effect.
 type effect struct {
-	*policies
+	*policies           // that decide after the commands
+	had       *policies // that decide before them: the account can have defined other roles
+	path      string    // how the commands came, if not from their actor alone; "" otherwise
+
 	before, after *account.State
-	proposal      account.Proposal
+	proposal      account.Proposal // with the commands that ran
 	actor         usher.UserID
+	ranker        *subject // what the actor had when the commands were sent; nil: as before
 }
 
 // check compares the effect with the promise, and returns the first breach, nil if there is none.
-// It uses decisions only.
+// It uses decisions only. Both users of commands on behalf of a user must keep the promise.
 func (d *effect) check() *breach {
+	for _, e := range d.ofEachActor() {
+		if b := e.checkActor(); b != nil {
+			return b
+		}
+	}
+	return nil
+}
+
+func (d *effect) checkActor() *breach {
 	for _, c := range d.proposal.Commands {
 		switch c.(type) {
 		case account.TransferOwnership, account.DeleteAccount:
@@ -57,7 +70,10 @@ func (d *effect) check() *breach {
 			return b
 		}
 	}
-	return nil
+	if b := d.checkDefined(); b != nil {
+		return b
+	}
+	return d.checkLater()
 }
 
 // subjectBefore returns what a user had before the commands. A team role also counts on teams that
@@ -70,6 +86,9 @@ func (d *effect) subjectBefore(id usher.UserID) subject {
 		u = nil
 	}
 	s := subjectOf(u, surroundingsOf(d.before).tree)
+	if id == probe && u == nil {
+		s.role = blank // that users have the rules of everyone is not an effect of a role
+	}
 	s.addCreatedTeams(d.proposal.Commands)
 	return s
 }
@@ -97,7 +116,7 @@ func (d *effect) moments(lists ...[]policy.Grant) []time.Time {
 // because they may change later.
 func (d *effect) given(id usher.UserID) *breach {
 	was, is, actor := d.subjectBefore(id), d.subjectAfter(id), d.subjectBefore(d.actor)
-	if was.sameRights(is) || d.delegates(id) {
+	if d.sameRights(was, is) || d.delegates(id) {
 		return nil
 	}
 	in := surroundingsOf(d.after)
@@ -105,7 +124,7 @@ func (d *effect) given(id usher.UserID) *breach {
 	moments, list := d.moments(actor.grants, was.grants, is.grants), d.questions(in, id, d.actor)
 	for _, c := range d.everyCircumstance(circumstancesOf(in, user), "seated", "open") {
 		in.settings, was.seats = c.settings(), c.seats()
-		before, after := d.whole.standIn(in, id, user.Teams, was), activeFacts(d.after, id, c)
+		before, after := d.had.whole.standIn(in, id, user.Teams, was), activeFacts(d.after, id, c)
 		places := d.places(in, id, user, c, actor)
 		for _, q := range list {
 			if !d.matters(c, q.permission) {
@@ -158,7 +177,7 @@ func (d *effect) places(in surroundings, id usher.UserID, user *policy.User, c c
 		for _, settings := range append(d.settings(surroundingsOf(d.before)), c.settings()) {
 			s, around := actor, in
 			s.seats, around.settings = seats, settings
-			list = append(list, d.whole.standIn(around, id, user.Teams, s))
+			list = append(list, d.had.whole.standIn(around, id, user.Teams, s))
 		}
 	}
 	return list
@@ -194,7 +213,7 @@ func (d *effect) settings(in surroundings) []map[string]bool {
 func (d *effect) could(places []standIn, q question) answer {
 	could := answer{forbidden: true, hidden: allHidden}
 	contexts := []usher.Context{q.context}
-	if sent := d.proposal.Context; len(sent) > 0 {
+	if sent := d.sentContext(); len(sent) > 0 {
 		as := maps.Clone(q.context)
 		if as == nil {
 			as = usher.Context{}
@@ -230,10 +249,10 @@ func (d *effect) delegates(id usher.UserID) bool {
 			on.parties["team"] = append(on.parties["team"], string(m.Team))
 		}
 	}
-	q := question{permission: delegate, resource: on, context: d.proposal.Context, at: d.proposal.Time}
+	q := question{permission: delegate, resource: on, context: d.sentContext(), at: d.proposal.Time}
 	for _, at := range []*account.State{d.before, d.after} {
 		actor, _ := at.User(d.actor)
-		if actor != nil && d.whole.standIn(surroundingsOf(at), d.actor, actor.Teams, d.subjectBefore(d.actor)).answer(q).allowed {
+		if actor != nil && d.had.whole.standIn(surroundingsOf(at), d.actor, actor.Teams, d.subjectBefore(d.actor)).answer(q).allowed {
 			return true
 		}
 	}
@@ -268,6 +287,10 @@ func (d *effect) loses(id usher.UserID) (how, detail string) {
 			if c.User == id {
 				return "removes", "the user"
 			}
+		case account.RevokeInvitation:
+			if c.User == id {
+				return "removes", "the user"
+			}
 		case account.SetStatus:
 			if c.User == id && after != nil && after.Status != user.Status {
 				return "changes the status", "the status"
@@ -275,7 +298,7 @@ func (d *effect) loses(id usher.UserID) (how, detail string) {
 		}
 	}
 	unseated := len(was.seats) > len(is.seats) // by unassign-seat, or by a role that may hold no seat
-	if was.sameRights(is) && !unseated {
+	if d.sameRights(was, is) && !unseated {
 		return "", ""
 	}
 	in := surroundingsOf(d.before)
@@ -294,7 +317,7 @@ func (d *effect) loses(id usher.UserID) (how, detail string) {
 				continue
 			}
 			for _, q.at = range moments {
-				then := decide(d.decides, before, id, q)
+				then := decide(d.had.decides, before, id, q)
 				if !then.allowed {
 					continue
 				}

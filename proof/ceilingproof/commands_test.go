@@ -6,11 +6,12 @@ import (
 	"testing"
 
 	"github.com/usher-go/usher/account"
+	"github.com/usher-go/usher/internal/raced"
 )
 
 var (
 	seedFlag   = flag.Uint64("seed", 1, "the first seed of the random fixtures")
-	worldsFlag = flag.Int("worlds", 150, "the number of fixtures")
+	worldsFlag = flag.Int("worlds", raced.Part(fullRun, fullRun/15), "the number of fixtures")
 	goOnFlag   = flag.Bool("go-on", false, "count broken promises and needless rejections instead of failing at the first")
 )
 
@@ -39,7 +40,7 @@ func TestCommands(t *testing.T) {
 			}
 			switch {
 			case b != nil:
-				report(t, w, d, b)
+				report(t, w, d, b, "TestCommands")
 			case d != nil && seen.total(needless) > shown:
 				if shown++; shown <= *needlessFlag {
 					small, text := shrink(w.scenario(d), scenario.refused)
@@ -56,10 +57,13 @@ func TestCommands(t *testing.T) {
 }
 
 // report fails with the smallest scenario that shows a breach.
-func report(t *testing.T, w *fixture, d *effect, b *breach) {
+func report(t *testing.T, w *fixture, d *effect, b *breach, test string) {
 	t.Helper()
-	again := fmt.Sprintf("to repeat: go test ./ceilingproof -run TestCommands -worlds 1 -seed %d", w.seed)
+	again := fmt.Sprintf("to repeat: go test ./ceilingproof -run %s -worlds 1 -seed %d", test, w.seed)
 	s, text := w.scenario(d), b.String()
+	for e := range d.before.View(nil).Scheduled(account.ScheduleEntry{}) {
+		text += fmt.Sprintf("\nscheduled as %d for %s: %s", e.ID, e.At.Format("15:04"), account.Describe(e.Command))
+	}
 	if *goOnFlag {
 		t.Logf("%s\n%s\n%s", text, describe(d.proposal), again)
 		return

@@ -34,12 +34,13 @@ const (
 	justified = "refused rightly"
 	intended  = "refused by source"
 	needless  = "refused needlessly"
+	unclear   = "refused by source or needlessly"
 )
 
 // String writes a line for each kind of command, and the sums.
 func (t counts) String() string {
 	var b strings.Builder
-	columns := []string{sent, done, broken, escalated, justified, intended, needless}
+	columns := []string{sent, done, broken, escalated, justified, intended, needless, unclear}
 	line := func(name string, of func(string) int) {
 		fmt.Fprintf(&b, "%-26s", name)
 		for _, c := range columns {
@@ -68,7 +69,7 @@ func (t counts) String() string {
 var guarded = []string{
 	"add-user", "set-role", "set-team-role", "unset-team-role", "remove-from-team", "delete-team", "move-team",
 	"give-grant", "give-grant, ending sooner", "revoke-grant", "set-status", "remove-user", "unassign-seat",
-	"admit-user", "set-role-beside", "unset-role-beside",
+	"admit-user", "set-role-beside", "unset-role-beside", "invite", "revoke-invitation",
 }
 
 // check fails a test whose commands had too few different results, or of which the ceiling rejected

@@ -15,7 +15,8 @@ const (
 )
 
 // policies is a policy, with the policies that are derived from it to put one user in the place of
-// another and to compare ranks. The derived policies only decide.
+// another and to compare ranks. The derived policies only decide. They have the roles that an account
+// defines as roles of the file.
 type policies struct {
 	doc     *syntax.Document
 	policy  *policy.Policy
@@ -34,9 +35,12 @@ type policies struct {
 // The part main has all other rules and the never rules.
 type parts struct{ main, teams *policy.Policy }
 
-func newPolicies(doc *syntax.Document) (l *policies, err error) {
+func newPolicies(doc *syntax.Document, defined ...policy.CustomRole) (l *policies, err error) {
 	l = &policies{doc: doc, tests: testsOf(doc)}
 	if l.policy, err = policy.Compile(doc); err != nil {
+		return nil, err
+	}
+	if doc, err = withDefined(doc, defined); err != nil {
 		return nil, err
 	}
 	open := clone(doc)

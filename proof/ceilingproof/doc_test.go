@@ -21,6 +21,8 @@
 //
 // A user who is admitted had nothing before, so all that the user then has counts as given.
 //
+// Commands on behalf of a user are compared twice, with each of the two users as the actor.
+//
 // If less is allowed, rank is decided with a policy that has no prohibitions, everyone, visitors,
 // team roles, own and sole without not. Membership, seat assignment and settings count as after the command for giving, and
 // as before it for taking, so that only differences that the promise covers are compared. Ownership
@@ -30,6 +32,11 @@
 //
 //   - TestCommands sends random commands and checks each effect. Commands that are rejected as
 //     escalation are repeated as the host and checked as well, to count needless rejections.
+//   - TestPaths does the same in accounts that define roles, for invitations with an end, for requests that one user
+//     makes and another approves, and for commands on behalf of a user. The oracle writes the defined roles
+//     into the policy file, as roles of the file, and compares the policy before the commands with the one after them. For
+//     each new or changed role, a new user who holds it must not be able to do more than its author.
+//     Mutants without the ceiling in one of these paths must each break the promise.
 //   - TestPairs lets two users together send 200 commands, and compares the end with the beginning.
 //   - TestMutants opens one hole after another in the ceiling; the oracle must find each. A mutant
 //     allows commands that the real ceiling rejects: all of a kind; those that pass under a policy
@@ -42,6 +49,7 @@
 // Longer runs:
 //
 //	go test ./ceilingproof -run TestCommands -worlds 5000 -seed 100000 -timeout 1h
+//	go test ./ceilingproof -run TestPaths -worlds 5000 -seed 100000 -timeout 1h
 //	go test ./ceilingproof -run TestPairs -pairs 2000 -seed 100000 -timeout 1h
 //
 // A failure prints the smallest policy, account and command that shows it, and the command that

@@ -19,6 +19,9 @@ type drawing struct {
 	fresh *int // numbers new users and teams, so that ids are unique
 
 	beside, outside []role.Name // the roles of these kinds in the policy
+
+	like   []role.Name    // the roles that a role of the account can be like
+	offers []policy.Offer // what such roles can give
 }
 
 func (d drawing) users() (ids []usher.UserID) {
@@ -83,16 +86,23 @@ func (d drawing) outsideMembership() (id usher.UserID, m policy.Membership) {
 }
 
 func (d drawing) accountRole() role.Name {
-	return pick[role.Name](d.dice, "admin", "clerk", "member")
+	return pick(d.dice, append([]role.Name{"admin", "clerk", "member"}, d.definedLike("clerk", "member")...)...)
 }
-func (d drawing) teamRole() role.Name { return pick[role.Name](d.dice, "manager", "lead") }
+
+func (d drawing) teamRole() role.Name {
+	return pick(d.dice, append([]role.Name{"manager", "lead"}, d.definedLike("manager", "lead")...)...)
+}
+
+func (d drawing) besideRole() role.Name {
+	return pick(d.dice, append(slices.Clone(d.beside), d.definedLike("biller", "tester")...)...)
+}
 
 var kinds = []string{
 	"add-user", "add-user", "set-role", "set-role", "set-role", "set-status", "remove-user",
 	"set-team-role", "set-team-role", "unset-team-role", "remove-from-team", "add-to-team", "move-team", "move-team", "create-team", "delete-team",
 	"give-grant", "give-grant", "give-grant", "give-grant", "revoke-grant", "revoke-grant", "assign-seat", "unassign-seat", "unassign-seat", "change-setting",
-	"admit-user", "admit-user", "admit-user", "join-team", "leave-team",
-	"set-role-beside", "set-role-beside", "set-role-beside", "unset-role-beside", "unset-role-beside",
+	"admit-user", "admit-user", "admit-user", "join-team", "leave-team", "invite", "revoke-invitation",
+	"set-role-beside", "set-role-beside", "set-role-beside", "unset-role-beside", "unset-role-beside", "cancel", "cancel",
 }
 
 // command draws a command of a kind.
@@ -103,6 +113,11 @@ func (d drawing) command(kind string) account.Command {
 			User: usher.UserID(fmt.Sprintf("new%d", d.number())), Role: d.accountRole(),
 			Status: pick(d.dice, usher.Active, usher.Active, usher.Invited), Teams: some(d.dice, 0, 2, d.teams()...),
 		}
+	case "invite":
+		return account.Invite{Key: usher.UserID(fmt.Sprintf("key%d", d.number())), Role: d.accountRole(), Teams: some(d.dice, 0, 2, d.teams()...)}
+	case "revoke-invitation":
+		invited := slices.DeleteFunc(d.users(), func(id usher.UserID) bool { return d.find(id).Status != usher.Invited })
+		return account.RevokeInvitation{User: pick(d.dice, append(invited, d.user())...)}
 	case "admit-user":
 		c := account.AdmitUser{User: d.user()}
 		for _, id := range d.users() {
@@ -119,12 +134,14 @@ func (d drawing) command(kind string) account.Command {
 	case "leave-team":
 		return account.LeaveTeam{Team: d.team()}
 	case "set-role":
-		return account.SetRole{User: d.user(), Role: d.accountRole()}
+		from, until := d.term()
+		return account.SetRole{User: d.user(), Role: d.accountRole(), From: from, Until: until}
 	case "set-role-beside":
 		if len(d.beside) == 0 {
 			return d.command("set-role")
 		}
-		return account.SetRoleBeside{User: d.user(), Role: pick(d.dice, d.beside...)}
+		from, until := d.term()
+		return account.SetRoleBeside{User: d.user(), Role: d.besideRole(), From: from, Until: until}
 	case "unset-role-beside":
 		if len(d.beside) == 0 {
 			return d.command("set-role")
@@ -141,7 +158,8 @@ func (d drawing) command(kind string) account.Command {
 		if len(d.outside) > 0 && d.chance(30) {
 			return account.SetTeamRole{User: d.user(), Team: d.team(), Role: pick(d.dice, d.outside...)}
 		}
-		return account.SetTeamRole{User: id, Team: m.Team, Role: d.teamRole()}
+		from, until := d.term()
+		return account.SetTeamRole{User: id, Team: m.Team, Role: d.teamRole(), From: from, Until: until}
 	case "unset-team-role":
 		id, m := d.membership()
 		if len(d.outside) > 0 && d.chance(30) {
@@ -163,7 +181,14 @@ func (d drawing) command(kind string) account.Command {
 			id, m := d.outsideMembership()
 			return account.AddToTeam{User: id, Team: m.Team}
 		}
-		return account.AddToTeam{User: d.user(), Team: d.team()}
+		_, until := d.term()
+		return account.AddToTeam{User: d.user(), Team: d.team(), Until: until}
+	case "cancel":
+		entries := slices.Collect(d.state.View(nil).Scheduled(account.ScheduleEntry{}))
+		if len(entries) == 0 {
+			return d.command("set-role")
+		}
+		return account.Cancel{ID: pick(d.dice, entries...).ID}
 	case "move-team":
 		return account.MoveTeam{Team: d.team(), Parent: pick(d.dice, "", d.team(), d.team())}
 	case "create-team":
@@ -192,6 +217,20 @@ func (d drawing) command(kind string) account.Command {
 		return account.TransferOwnership{To: d.user()}
 	}
 	panic(kind)
+}
+
+// term draws a beginning and an end; mostly neither.
+func (d drawing) term() (from, until time.Time) {
+	if d.chance(60) {
+		return from, until
+	}
+	if d.chance(50) {
+		from = d.at.Add(time.Duration(1+d.IntN(3)) * 30 * time.Minute)
+	}
+	if d.chance(60) {
+		until = d.at.Add(time.Duration(4+d.IntN(3)) * 30 * time.Minute)
+	}
+	return from, until
 }
 
 // giveGrant draws a new grant, or another end for an existing one.

@@ -12,10 +12,13 @@ import (
 
 // fixture is a policy with an account in which users send commands.
 type fixture struct {
-	*policies
+	*policies // without roles of the account
 	drawing
 	seed    uint64
 	propose proposeFunc
+	mutants []mutant             // counted if they allow what is rightly rejected
+	quick   bool                 // rejections that break no promise are not classified
+	defined map[string]*policies // with the roles of the account, by their definitions
 }
 
 // proposeFunc accepts or rejects a proposal. It is account.State.Propose, or a mutant of it.
@@ -38,7 +41,7 @@ func drawFixture(t *testing.T, seed uint64) *fixture {
 		t.Fatalf("seed %d: %v\n%s", seed, err, l.doc.Print())
 	}
 	draws := drawing{dice: d, state: state, at: noon, fresh: new(int), beside: besideIn(l.doc), outside: outsideIn(l.doc)}
-	return &fixture{policies: l, drawing: draws, seed: seed, propose: proposeReal}
+	return &fixture{policies: l, drawing: draws, seed: seed, propose: proposeReal, defined: map[string]*policies{}}
 }
 
 // next draws a proposal of an active user, if there is one, mostly of a user who may send it.
@@ -70,7 +73,10 @@ func (w *fixture) proposeAsHost(p account.Proposal) (account.Outcome, error) {
 }
 
 func (w *fixture) effectOf(p account.Proposal, after *account.State) *effect {
-	return &effect{policies: w.policies, before: w.state, after: after, proposal: p, actor: p.Actor.User()}
+	before := w.state.At(w.policy, p.Time) // what is due by then is not an effect of the commands
+	d := &effect{policies: w.policiesOf(after), had: w.policiesOf(before), before: before, after: after, proposal: p, actor: p.Actor.User()}
+	d.follow()
+	return d
 }
 
 // step sends a proposal, and keeps the next state. It returns the effect, and the breach if it
@@ -94,9 +100,17 @@ func (w *fixture) step(p account.Proposal, seen counts) (*effect, *breach, error
 		seen.count(kind, escalated)
 		if out, err := w.proposeAsHost(p); err == nil && len(out.Changes) > 0 {
 			was = w.effectOf(p, out.Next)
+			b := was.check()
 			switch {
-			case was.check() != nil:
+			case b != nil:
 				seen.count(kind, justified)
+				for _, m := range w.mutants {
+					if m.finds(b) && m.open(w, p) {
+						seen.count(ofMutants, m.name)
+					}
+				}
+			case w.quick:
+				seen.count(kind, unclear)
 			case was.intended():
 				seen.count(kind, intended)
 			default:

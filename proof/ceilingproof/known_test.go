@@ -77,6 +77,12 @@ func requesting(r role.Name, grants ...policy.Grant) policy.User {
 	return u
 }
 
+func invited(r role.Name, grants ...policy.Grant) policy.User {
+	u := holding(r, grants...)
+	u.Status = usher.Invited
+	return u
+}
+
 func give(id usher.UserID, g policy.Grant) account.Command {
 	return account.GiveGrant{User: id, Grant: g.Name, Until: g.Until}
 }
@@ -105,6 +111,10 @@ var known = map[string]struct {
 }{
 	"gives by a role":                         {users{"max": holding("clerk"), "mia": holding("member")}, account.SetRole{User: "mia", Role: "admin"}, false, "shows more"},
 	"gives to a new user":                     {users{"max": holding("clerk")}, account.AddUser{User: "kim", Role: "admin"}, false, "shows more"},
+	"gives by an invitation":                  {users{"max": holding("clerk")}, account.Invite{Key: "key", Role: "admin"}, false, "shows more"},
+	"invites an equal":                        {users{"max": holding("clerk")}, account.Invite{Key: "key", Role: "clerk"}, false, ""},
+	"revokes":                                 {users{"max": holding("clerk"), "mia": invited("admin")}, account.RevokeInvitation{User: "mia"}, false, "removes"},
+	"revokes that of a member":                {users{"max": holding("clerk"), "mia": invited("member")}, account.RevokeInvitation{User: "mia"}, false, ""},
 	"gives by admission":                      {users{"max": holding("clerk"), "mia": requesting("admin")}, account.AdmitUser{User: "mia"}, false, "shows more"},
 	"gives by admission with another role":    {users{"max": holding("clerk"), "mia": requesting("member")}, account.AdmitUser{User: "mia", Role: "admin"}, false, "shows more"},
 	"admits with less than the request":       {users{"max": holding("clerk"), "mia": requesting("admin")}, account.AdmitUser{User: "mia", Role: "clerk"}, false, ""},

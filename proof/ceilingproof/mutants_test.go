@@ -3,9 +3,11 @@ package ceilingproof_test
 import (
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/usher-go/usher/account"
+	"github.com/usher-go/usher/internal/raced"
 	"github.com/usher-go/usher/policy"
 	"github.com/usher-go/usher/policy/syntax"
 )
@@ -28,6 +30,14 @@ func (m mutant) propose(w *fixture, p account.Proposal) (account.Outcome, error)
 }
 
 func anything(*breach) bool { return true }
+
+// laterOf returns a mutant that ignores what is scheduled: it allows a kind of command if the ceiling
+// allows it without its term, in an account that schedules nothing.
+func laterOf(kind string) mutant {
+	return mutant{kind + " later", func(w *fixture, p account.Proposal) bool {
+		return w.effectOf(p, w.state).kind() == kind
+	}, func(b *breach) bool { return strings.HasPrefix(b.how, "scheduled, ") }}
+}
 
 // without returns a mutant that has no ceiling for a kind of command. A breach that gives, or one
 // that takes, must show it.
@@ -97,6 +107,8 @@ var mutants = []mutant{
 	// no ceiling for a kind of command
 	without("add-user", true),
 	without("admit-user", true),
+	without("invite", true),
+	without("revoke-invitation", false),
 	without("set-role", true),
 	without("set-team-role", true),
 	without("move-team", true),
@@ -105,6 +117,10 @@ var mutants = []mutant{
 	without("revoke-grant", true),
 	without("set-role", false),
 	without("set-role-beside", true),
+	without("cancel", true),
+	laterOf("set-role"),
+	laterOf("set-role-beside"),
+	laterOf("set-team-role"),
 	without("unset-role-beside", false),
 	without("unset-team-role", false),
 	without("unset-team-role", true), // by a rule with not team
@@ -197,9 +213,10 @@ var mutants = []mutant{
 // TestMutants opens one hole after another in the ceiling. The oracle must find each in four times
 // the fixtures of a run, since some holes show in few policies.
 func TestMutants(t *testing.T) {
-	for _, m := range mutants {
+	worlds := 4 * max(*worldsFlag, fullRun)
+	for _, m := range mutants[:raced.Part(len(mutants), 1)] {
 		t.Run(m.name, func(t *testing.T) {
-			for i := range 4 * *worldsFlag {
+			for i := range worlds {
 				w := drawFixture(t, *seedFlag+uint64(i))
 				for range commandsOfAWorld {
 					p, ok := w.next()
@@ -219,7 +236,7 @@ func TestMutants(t *testing.T) {
 					}
 				}
 			}
-			t.Errorf("no promise was broken in %d fixtures", 4**worldsFlag)
+			t.Errorf("no promise was broken in %d fixtures", worlds)
 		})
 	}
 }

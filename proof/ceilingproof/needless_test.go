@@ -14,6 +14,10 @@ import (
 // can do the same by the role, and even if a prohibition always stops the user. The same applies to
 // losses: a user who has less through a source must not outrank the actor.
 func (d *effect) intended() bool {
+	return slices.ContainsFunc(d.ofEachActor(), (*effect).intendedOfActor)
+}
+
+func (d *effect) intendedOfActor() bool {
 	for l := range d.after.UsersAfter("") {
 		if d.givenBySource(l.ID) {
 			return true
@@ -29,9 +33,13 @@ func (d *effect) intended() bool {
 
 // source is what a user has through one source of rules, with the user's features.
 type source struct {
-	parts
+	of  func(*policies) parts // its rules
 	has subject
 }
+
+func lenient(l *policies) parts { return l.lenient }
+
+func sources(l *policies) parts { return l.sources }
 
 // bySource returns the sources of a user's rules: the account role, each role beside it, each team
 // role, everyone with visitors, and each grant.
@@ -45,30 +53,30 @@ func (d *effect) bySource(s subject) (list []source) {
 		}
 	}
 	one := subject{role: blank, grants: features, seats: s.seats}
-	list = append(list, source{d.lenient, one}) // the cells of everyone and of visitors
+	list = append(list, source{lenient, one}) // the cells of everyone and of visitors
 	own := one
 	own.role = s.role
-	list = append(list, source{d.sources, own})
+	list = append(list, source{sources, own})
 	for _, r := range s.beside {
 		beside := one
 		beside.beside = []role.Name{r}
-		list = append(list, source{d.sources, beside})
+		list = append(list, source{sources, beside})
 	}
 	for r, teams := range s.held {
 		held := one
 		held.held = map[role.Name][]usher.TeamID{r: teams}
-		list = append(list, source{d.sources, held})
+		list = append(list, source{sources, held})
 	}
 	for _, g := range others {
 		granted := one
 		granted.grants = append(slices.Clone(features), g)
-		list = append(list, source{d.sources, granted})
+		list = append(list, source{sources, granted})
 	}
 	return list
 }
 
-// of returns what another subject has through the same source.
-func (one source) of(s subject) subject {
+// in returns what another subject has through the same source.
+func (one source) in(s subject, l *policies) subject {
 	if s.role == "" {
 		return subject{seats: s.seats}
 	}
@@ -85,7 +93,7 @@ func (one source) of(s subject) subject {
 		n.held[r] = s.held[r]
 	}
 	for _, g := range s.grants {
-		feature := slices.Contains(one.main.Features(), g.Name)
+		feature := slices.Contains(l.policy.Features(), g.Name)
 		if feature || slices.ContainsFunc(one.has.grants, func(o policy.Grant) bool { return o.Name == g.Name }) {
 			n.grants = append(n.grants, g)
 		}
@@ -96,7 +104,7 @@ func (one source) of(s subject) subject {
 // givenBySource is given for each source separately, without prohibitions on the user.
 func (d *effect) givenBySource(id usher.UserID) bool {
 	was, is, actor := d.subjectBefore(id), d.subjectAfter(id), d.subjectBefore(d.actor)
-	if was.sameRights(is) {
+	if d.sameRights(was, is) {
 		return false
 	}
 	in := surroundingsOf(d.after)
@@ -107,11 +115,12 @@ func (d *effect) givenBySource(id usher.UserID) bool {
 		free := d.places(in, id, user, c, actor)
 		stopped := slices.Clone(free)
 		for i := range free {
-			free[i].main = d.lenient.main
+			free[i].main = d.had.lenient.main
 		}
 		really := activeFacts(d.after, id, c)
 		for _, one := range d.bySource(is) {
-			before, after := one.standIn(in, id, user.Teams, one.of(was)), one.standIn(in, id, user.Teams, one.has)
+			before := one.of(d.had).standIn(in, id, user.Teams, one.in(was, d.had))
+			after := one.of(d.policies).standIn(in, id, user.Teams, one.has)
 			for _, q := range list {
 				if !d.matters(c, q.permission) {
 					continue
@@ -147,9 +156,10 @@ func (d *effect) takenBySource(id usher.UserID) bool {
 	moments, list := d.moments(actor.grants, was.grants, is.grants), d.questions(in, id, d.actor)
 	for _, c := range d.everyCircumstance(circumstancesOf(in, user), "seated", "open") {
 		in.settings, was.seats, is.seats = c.settings(), c.seats(), c.seats()
-		stops, stopped := d.whole.standIn(in, id, user.Teams, is), d.whole.standIn(in, id, user.Teams, was)
+		stops, stopped := d.whole.standIn(in, id, user.Teams, is), d.had.whole.standIn(in, id, user.Teams, was)
 		for _, one := range d.bySource(was) {
-			before, after := one.standIn(in, id, user.Teams, one.has), one.standIn(in, id, user.Teams, one.of(is))
+			before := one.of(d.had).standIn(in, id, user.Teams, one.has)
+			after := one.of(d.policies).standIn(in, id, user.Teams, one.in(is, d.policies))
 			for _, q := range list {
 				if !d.matters(c, q.permission) {
 					continue
@@ -172,12 +182,18 @@ func endsSooner(a, b policy.Grant) bool {
 
 // kind returns the kind of the commands, for counts.
 func (d *effect) kind() string {
+	if d.path != "" {
+		return d.path
+	}
 	if len(d.proposal.Commands) > 1 {
 		return "batch"
 	}
 	c := d.proposal.Commands[0]
 	if g, ok := c.(account.GiveGrant); ok {
 		u, _ := d.before.User(g.User)
+		if u == nil {
+			return "give-grant"
+		}
 		for _, had := range u.Grants {
 			if had.Name == g.Grant && endsSooner(policy.Grant{Until: g.Until}, had) {
 				return "give-grant, ending sooner"

@@ -8,10 +8,11 @@ import (
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
+	"github.com/usher-go/usher/internal/raced"
 	"github.com/usher-go/usher/seat"
 )
 
-var pairsFlag = flag.Int("pairs", 70, "the number of pairs of users")
+var pairsFlag = flag.Int("pairs", raced.Part(70, 5), "the number of pairs of users")
 
 const commandsOfAPair = 200
 

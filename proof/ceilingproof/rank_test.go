@@ -13,6 +13,9 @@ import (
 // count for neither.
 func (d *effect) outranks(id usher.UserID) string {
 	in, user, actor := surroundingsOf(d.before), d.userBefore(id), d.subjectBefore(d.actor)
+	if d.ranker != nil {
+		actor = *d.ranker
+	}
 	list := d.questions(in, id, d.actor)
 	for _, c := range d.everyCircumstance(circumstances{open: in.settings["open"]}, "chat", "trial", "seated", "open") {
 		in.settings = c.settings()
@@ -33,7 +36,7 @@ func (d *effect) outranks(id usher.UserID) string {
 				continue
 			}
 			q.at = d.proposal.Time
-			role := decide(d.rank, f, id, q)
+			role := decide(d.had.rank, f, id, q)
 			if !role.allowed {
 				continue
 			}
@@ -69,7 +72,7 @@ func (d *effect) ranked(in surroundings, id usher.UserID, user *policy.User, act
 				for _, g := range kept {
 					s.grants = append(s.grants[:len(s.grants):len(s.grants)], g)
 				}
-				list = append(list, d.lenient.standIn(in, id, user.Teams, s))
+				list = append(list, d.had.lenient.standIn(in, id, user.Teams, s))
 			}
 		}
 	}

@@ -21,6 +21,10 @@ func openFacts(d *syntax.Document) {
 			c.Kind, c.Of, c.Has = syntax.OnAttribute, c.Name, syntax.Name{}
 		case syntax.OnGives:
 			c.Kind, c.Of = syntax.OnContext, c.Name
+		case syntax.OnContext:
+			if c.Of.Text == acting { // no request may state it
+				c.Of = c.Name
+			}
 		}
 	}
 }
@@ -79,7 +83,7 @@ func (l *policies) testsAll(t *resource, p permission.Permission) bool {
 // contexts returns the facts of a request that matter to a permission, in all combinations.
 func (l *policies) contexts(p permission.Permission) []usher.Context {
 	list := []usher.Context{nil}
-	for _, name := range append([]string{"mfa"}, l.namesOf(syntax.OnGives)...) {
+	for _, name := range append([]string{"mfa", onBehalf}, l.namesOf(syntax.OnGives)...) {
 		if !l.testsIn(name, p) {
 			continue
 		}

@@ -26,7 +26,7 @@ type scenario struct {
 func seedOf(s *account.State) account.Seed {
 	c := account.Seed{
 		Settings: maps.Clone(surroundingsOf(s).settings), Seats: map[seat.PoolName]int{"desk": s.Pool("desk").Total},
-		Teams: map[usher.TeamID]usher.TeamID{}, Users: map[usher.UserID]policy.User{},
+		Teams: map[usher.TeamID]usher.TeamID{}, Users: map[usher.UserID]policy.User{}, Roles: s.CustomRoles(),
 	}
 	for t := range s.View(nil).Teams("") {
 		c.Teams[t.ID] = t.Parent
@@ -311,6 +311,9 @@ func (s scenario) String() string {
 		}
 		b.WriteByte('\n')
 	}
+	for _, r := range s.contents.Roles {
+		fmt.Fprintf(&b, "  the role %s like %s gives %v\n", r.Name, r.Like, r.Gives)
+	}
 	for _, p := range s.proposals {
 		fmt.Fprintln(&b, describe(p))
 	}
@@ -327,7 +330,7 @@ func (s scenario) start(propose proposeFunc) (w *fixture, ok bool) {
 	if err != nil {
 		return nil, false
 	}
-	w = &fixture{policies: l, drawing: drawing{state: state, at: s.proposals[0].Time}, propose: propose}
+	w = &fixture{policies: l, defined: map[string]*policies{}, drawing: drawing{state: state, at: s.proposals[0].Time}, propose: propose}
 	u := w.find(s.proposals[0].Actor.User())
 	return w, u != nil && u.Status == usher.Active
 }

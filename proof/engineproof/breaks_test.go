@@ -71,7 +71,7 @@ func TestBrokenStorm(t *testing.T) {
 			const most = 20 // rounds, since some faults rarely do harm
 			for round := range most {
 				p := place{Schema: fmt.Sprintf("broken %d.%d", number, round), Members: true}
-				text = strings.Join(listen(t, func(heard testing.TB) { runBroken(heard, p, name) }), "\n")
+				text = strings.Join(listen(t, func(heard testing.TB) { runBroken(heard, p, name, round) }), "\n")
 				if before, after, found := strings.Cut(text, broken.found); found {
 					t.Logf("found in round %d: …%s%s%.100s…", round+1, before[max(0, len(before)-100):], broken.found, after)
 					return
@@ -82,9 +82,11 @@ func TestBrokenStorm(t *testing.T) {
 	}
 }
 
-// runBroken has processes with a fault write, and examines what is stored.
-func runBroken(t testing.TB, p place, name string) {
+// runBroken has processes with a fault write, and examines what is stored. Later rounds are longer, for
+// slow machines.
+func runBroken(t testing.TB, p place, name string, round int) {
 	s := newStorm(t, new(counts), server.Server(t), p, name)
+	s.stalled = time.Duration(round+1) * 300 * time.Millisecond
 	s.progress(200)
 	untold := s.run(breaks[name].faults)
 	if f := breaks[name].after; f != nil {

@@ -47,7 +47,7 @@ func crashBatch(key string) engine.Batch {
 	h := fnv.New64a()
 	io.WriteString(h, key)
 	r := rand.New(rand.NewPCG(h.Sum64(), 0))
-	b := engine.Batch{IdempotencyKey: key, Account: crashAccounts[r.IntN(len(crashAccounts))], Note: key}
+	b := engine.Batch{IdempotencyKey: key, Account: crashAccounts[r.IntN(len(crashAccounts))], Note: key, Resources: []usher.Resource{frontDoor}}
 	actor, ops := drawBatch(r)
 	if r.IntN(2) == 0 {
 		actor, ops = host, []op{{kind: setTotal, total: 3 + r.IntN(8)}} // which is rarely rejected

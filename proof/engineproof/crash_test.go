@@ -23,12 +23,13 @@ import (
 
 	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/engine"
+	"github.com/usher-go/usher/internal/raced"
 )
 
 // fullKills is the number of kills in a full run.
 const fullKills = 120
 
-var kills = flag.Int("kills", fullKills, "the number of kills of a process that writes to a file")
+var kills = flag.Int("kills", raced.Part(fullKills, 20), "the number of kills of a process that writes to a file")
 
 const (
 	crashFiles = 4  // number of files that are written concurrently

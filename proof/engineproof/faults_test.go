@@ -159,7 +159,7 @@ type watched struct {
 	watcher store.Watcher
 }
 
-func (w watched) Watch(ctx context.Context) iter.Seq2[usher.AccountID, error] {
+func (w watched) Watch(ctx context.Context) iter.Seq2[store.Hint, error] {
 	return w.watcher.Watch(ctx)
 }
 

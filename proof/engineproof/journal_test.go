@@ -66,7 +66,8 @@ func (h *history) audit(seen *counts) {
 		if n := h.observed[c.ID]; n > 1 || (n == 0) != (r.end != noTx) && (h.settled || r.result == done) {
 			h.errorf("commit %d: the Observer was called %d times", c.Version, n)
 		}
-		if want, changed, refusal := was.after(r.actor, r.ops); !changed || refusal.code != 0 || now != want {
+		want, changed, refusal := was.after(r.actor, r.ops)
+		if now.lastWish = want.lastWish; !changed || refusal.code != 0 || now != want {
 			h.errorf("commit %d: %v makes %v of %v; want %v, refused %v", c.Version, r.question, now, was, want, refusal)
 		}
 		if c.Key != r.key || c.Actor != r.actor.actor() {

@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/usher-go/usher/internal/raced"
 	"github.com/usher-go/usher/store"
 	"github.com/usher-go/usher/store/boltstore"
 )
@@ -23,7 +24,7 @@ import (
 const fullRun = 1000
 
 var (
-	histories = flag.Int("histories", fullRun, "the number of histories")
+	histories = flag.Int("histories", raced.Part(fullRun, 150), "the number of histories")
 	questions = flag.Int("questions", 6, "the number of calls of each client in a history, without retries")
 	seed      = flag.Uint64("seed", 0, "the seed of the first history; the others follow; 0 draws one")
 )
@@ -74,6 +75,8 @@ var everything = []string{
 	"set-role-beside done", "set-role-beside refused", "unset-role-beside done", "set-team-role done", "unset-team-role done",
 	"request-to-join done", "request-to-join refused", "withdraw-request done", "withdraw-request refused", "admit-user done", "admit-user refused",
 	"join-team done", "join-team refused", "leave-team done",
+	"invite done", "revoke-invitation done", "accept-invitation done", "accept-invitation refused",
+	"request done", "approve done", "approve refused", "decline done", "refused unknown-request",
 	"batch rejected by the store", "appends rejected by the store",
 	"transaction done", "transaction repeated", "transaction idle", "transaction refused", "transaction reused", "transaction unknown",
 	"transaction failed", "transactions rolled back",

@@ -2,6 +2,7 @@ package engineproof_test
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -13,8 +14,10 @@ import (
 // modelAccount is the account in the model, written from the rules of the design. It is a plain
 // value and comparable with ==.
 type modelAccount struct {
-	users [5]modelEntry
-	total int // number of seats that were bought
+	users    [5]modelEntry
+	total    int  // number of seats that were bought
+	invited  bool // the person with the key has an invitation
+	lastWish int  // the number of the last request to an approver
 }
 
 type modelEntry struct {
@@ -24,6 +27,8 @@ type modelEntry struct {
 	keeper    bool // beside the role
 	inCrew    bool
 	chief     bool // of the crew, in it or outside it
+	porter    bool // of the front door
+	wish      int  // the number of the open request to an approver; 0 for none
 }
 
 // active reports whether the user is in the account and does not only ask to join.
@@ -106,7 +111,7 @@ func (s modelAccount) leads(w modelUser) bool {
 // guards reports whether a user may guard doors.
 func (s modelAccount) guards(w modelUser) bool {
 	p := s.users[w]
-	return s.leads(w) || p.active() && (p.keeper || p.chief)
+	return s.leads(w) || p.active() && (p.keeper || p.chief || p.porter)
 }
 
 // opens reports whether a user may open doors.
@@ -125,18 +130,25 @@ func (s modelAccount) String() string {
 		if p.seated {
 			b.WriteString("+seat")
 		}
-		for text, is := range map[string]bool{"+requested": p.requested, "+keeper": p.keeper, "+crew": p.inCrew, "+chief": p.chief} {
+		for text, is := range map[string]bool{"+requested": p.requested, "+keeper": p.keeper, "+crew": p.inCrew, "+chief": p.chief, "+porter": p.porter} {
 			if is {
 				b.WriteString(text)
 			}
 		}
+		if p.wish > 0 {
+			fmt.Fprintf(&b, "+wish %d", p.wish)
+		}
 		b.WriteString(" ")
+	}
+	if s.invited {
+		b.WriteString("key:invited ")
 	}
 	fmt.Fprintf(&b, "%d/%d", s.held(), s.total)
 	return b.String()
 }
 
-// plain returns a view of the engine as a modelAccount. Anything that the model lacks is an error.
+// plain returns a view of the engine as a modelAccount, without the number of the last request, which no view has.
+// Anything that the model lacks is an error.
 func plain(v account.View) (s modelAccount, err error) {
 	posts := map[string]modelRole{"member": member, "clerk": clerk, "admin": admin, "owner": owner}
 	known := 0
@@ -155,10 +167,29 @@ func plain(v account.View) (s modelAccount, err error) {
 		if !inCrew {
 			roles = m.RolesOutside(crew)
 		}
-		s.users[i] = modelEntry{p, m.HasSeat(desk), requested, slices.Equal(m.Beside, []role.Name{keeper}), inCrew, slices.Equal(roles, []role.Name{chief})}
+		s.users[i] = modelEntry{p, m.HasSeat(desk), requested, slices.Equal(m.Beside, []role.Name{keeper}), inCrew, slices.Equal(roles, []role.Name{chief}), false, 0}
+		for on := range v.ResourcesOfUser(name, usher.Ref{}) {
+			if on.On != frontDoor.Ref() || !slices.Equal(on.Roles, []role.Name{porter}) {
+				return s, fmt.Errorf("%s has the roles %s on %v", name, on.Roles, on.On)
+			}
+			s.users[i].porter = true
+		}
 		if len(m.Beside) > 1 || len(roles) > 1 || len(m.Teams)+len(m.Outside) > 1 || s.users[i].keeper != (len(m.Beside) > 0) || s.users[i].chief != (len(roles) > 0) {
 			return s, fmt.Errorf("%s has more than the model: %+v", name, m.User)
 		}
+	}
+	if m, ok := v.User(key); ok {
+		if s.invited = m.Status == usher.Invited && m.Role == "member" && len(m.Teams)+len(m.Beside)+len(m.Seats) == 0; !s.invited {
+			return s, fmt.Errorf("the invitation is %+v", m.User)
+		}
+		known++
+	}
+	for r := range v.Requests(v.Time(), 0) {
+		i := slices.Index(names[:], r.User)
+		if i < 0 || s.users[i].wish > 0 || !reflect.DeepEqual(r.Commands, wished) {
+			return s, fmt.Errorf("the request %d of %s is for %v", r.ID, r.User, r.Commands)
+		}
+		s.users[i].wish = int(r.ID)
 	}
 	seats := v.Seats()
 	if v.Len() != known || len(seats) != 1 {

@@ -15,7 +15,17 @@ const (
 	crew   usher.TeamID  = "crew"
 	keeper role.Name     = "keeper"
 	chief  role.Name     = "chief"
+	porter role.Name     = "porter"
 )
+
+// key is that of the only invitation.
+const key usher.UserID = "key"
+
+// wished is what users request of an approver.
+var wished = []account.Command{account.SetSeats{Pool: desk, Total: 3}}
+
+// frontDoor is the door of which users are porters.
+var frontDoor = &usher.Object{Type: "door", ID: "front"}
 
 // op is a command in the model.
 type op struct {
@@ -23,29 +33,39 @@ type op struct {
 	user  modelUser
 	role  modelRole // of add and promote
 	total int       // of resize
+	id    int       // of approve and decline
 }
 
 type kind uint8
 
 const (
-	assign     kind = iota // assign-seat
-	unassign               // unassign-seat
-	setTotal               // set-seats
-	setRole                // set-role
-	transfer               // transfer-ownership
-	add                    // add-user
-	remove                 // remove-user
-	giveBeside             // set-role-beside
-	takeBeside             // unset-role-beside
-	setChief               // set-team-role
-	unsetChief             // unset-team-role
-	admit                  // admit-user
+	assign      kind = iota // assign-seat
+	unassign                // unassign-seat
+	setTotal                // set-seats
+	setRole                 // set-role
+	transfer                // transfer-ownership
+	add                     // add-user
+	remove                  // remove-user
+	giveBeside              // set-role-beside
+	takeBeside              // unset-role-beside
+	setChief                // set-team-role
+	unsetChief              // unset-team-role
+	setPorter               // give-role-on
+	unsetPorter             // take-role-on
+	forgetDoor              // forget
+	admit                   // admit-user
+	invite                  // invite
+	revoke                  // revoke-invitation
+	accept                  // accept-invitation, by the host for a user
+	approve                 // approve
+	decline                 // decline
 
 	// The actor's own commands. Request names a user, who must be the actor unless the host sends it.
 	request  // request-to-join
 	withdraw // withdraw-request
 	join     // join-team
 	leave    // leave-team
+	wish     // request
 )
 
 // ofActor reports whether the command concerns the actor.
@@ -76,8 +96,26 @@ func (d op) command() account.Command {
 		return account.SetTeamRole{Team: crew, User: user, Role: chief}
 	case unsetChief:
 		return account.UnsetTeamRole{Team: crew, User: user, Role: chief}
+	case setPorter:
+		return account.GiveRoleOn{User: user, Role: porter, On: frontDoor.Ref()}
+	case unsetPorter:
+		return account.TakeRoleOn{User: user, Role: porter, On: frontDoor.Ref()}
+	case forgetDoor:
+		return account.Forget{On: frontDoor.Ref()}
 	case admit:
 		return account.AdmitUser{User: user}
+	case invite:
+		return account.Invite{Key: key}
+	case revoke:
+		return account.RevokeInvitation{User: key}
+	case accept:
+		return account.AcceptInvitation{Key: key, User: user}
+	case approve:
+		return account.Approve{Request: account.RequestID(d.id)}
+	case decline:
+		return account.Decline{Request: account.RequestID(d.id)}
+	case wish:
+		return account.Request{Commands: wished}
 	case request:
 		return account.RequestToJoin{User: user}
 	case withdraw:
@@ -137,13 +175,32 @@ func (s modelAccount) after(actor modelUser, ops []op) (next modelAccount, chang
 // do returns the account after a command, before seats are counted. A command without effect
 // returns the same account.
 func (s modelAccount) do(actor modelUser, d op) (modelAccount, account.Code) {
+	if d.kind == approve {
+		return s.approve(actor, d)
+	}
 	if !s.may(actor, d) {
 		return s, account.CodeDenied
 	}
 	if d.ofActor() {
 		return s.doOwn(actor, d)
 	}
+	switch d.kind {
+	case invite, revoke, accept:
+		return s.doInvitation(d)
+	case decline:
+		if _, ok := s.closed(d.id); !ok {
+			return s, account.CodeUnknownRequest
+		}
+		s, _ = s.closed(d.id)
+		return s, 0
+	}
 	p := s.users[d.user]
+	if d.kind == forgetDoor {
+		for i := range s.users {
+			s.users[i].porter = false
+		}
+		return s, 0
+	}
 	if p.role == absent && d.kind != setTotal && d.kind != add {
 		return s, account.CodeUnknownUser
 	}
@@ -192,10 +249,63 @@ func (s modelAccount) do(actor modelUser, d op) (modelAccount, account.Code) {
 			return s, account.CodeEscalation // the owner outranks all others
 		}
 		change.chief = false
+	case setPorter:
+		change.porter = true
+	case unsetPorter:
+		if p.porter && p.role == owner && actor != host && actor != d.user {
+			return s, account.CodeEscalation
+		}
+		change.porter = false
 	case admit:
 		if p.requested {
 			change.requested, change.seated = false, p.role == clerk
 		}
+	}
+	return s, 0
+}
+
+// closed returns the account without an open request, and whether there is one.
+func (s modelAccount) closed(id int) (modelAccount, bool) {
+	for i := range s.users {
+		if id > 0 && s.users[i].wish == id {
+			s.users[i].wish = 0
+			return s, true
+		}
+	}
+	return s, false
+}
+
+// approve runs what a user requested as the approver's own command, and closes the request.
+func (s modelAccount) approve(actor modelUser, d op) (modelAccount, account.Code) {
+	if actor != host && !s.users[actor].active() {
+		return s, account.CodeDenied
+	}
+	then, open := s.closed(d.id)
+	switch {
+	case !open:
+		return s, account.CodeUnknownRequest
+	case actor != host && s.users[actor].wish == d.id:
+		return s, account.CodeDenied
+	}
+	next, code := then.do(actor, op{kind: setTotal, total: 3})
+	if code != 0 {
+		return s, code
+	}
+	return next, 0
+}
+
+// doInvitation is do for commands on the invitation.
+func (s modelAccount) doInvitation(d op) (modelAccount, account.Code) {
+	if d.kind == invite {
+		s.invited = true
+		return s, 0
+	}
+	if !s.invited {
+		return s, account.CodeUnknownUser
+	}
+	s.invited = false
+	if p := &s.users[d.user]; d.kind == accept && !p.active() {
+		*p = modelEntry{role: member} // a request to join is replaced; a user who is there keeps everything
 	}
 	return s, 0
 }
@@ -220,6 +330,11 @@ func (s modelAccount) doOwn(actor modelUser, d op) (modelAccount, account.Code) 
 		}
 	case withdraw:
 		*change = modelEntry{}
+	case wish:
+		if p.wish == 0 {
+			s.lastWish++
+			change.wish = s.lastWish
+		}
 	case join:
 		change.inCrew = true
 	case leave:
@@ -236,10 +351,12 @@ func (s modelAccount) may(actor modelUser, d op) bool {
 		return true
 	case d.kind == withdraw:
 		return actor != host && s.users[actor].requested
-	case d.kind == join || d.kind == leave:
+	case d.kind == join || d.kind == leave || d.kind == wish:
 		return actor != host && s.users[actor].active()
 	case actor == host:
 		return true
+	case d.kind == forgetDoor || d.kind == accept:
+		return false
 	case d.kind == admit && actor == d.user:
 		return false
 	case d.kind == transfer:
@@ -254,7 +371,13 @@ func (s modelAccount) may(actor modelUser, d op) bool {
 func drawOp(r *rand.Rand) op {
 	d := op{user: modelUser(r.IntN(len(names)))}
 	if r.IntN(3) == 0 {
-		d.kind = giveBeside + kind(r.IntN(int(leave-giveBeside)+1))
+		d.kind = giveBeside + kind(r.IntN(int(wish-giveBeside)+1))
+		if r.IntN(5) < 2 { // so that clients compete for an invitation and a request
+			d.kind = []kind{invite, accept, accept, wish, wish, wish, approve, approve, approve, request, withdraw, withdraw}[r.IntN(12)]
+		}
+		if d.kind == approve || d.kind == decline {
+			d.id = 1 + r.IntN(2)
+		}
 		return d
 	}
 	switch n := r.IntN(20); {

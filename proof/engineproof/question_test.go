@@ -140,6 +140,7 @@ func (s modelAccount) matches(q *question, a *answer) bool {
 	case guardDoor:
 		return a.allowed == s.guards(q.user)
 	case viewAccount:
+		s.lastWish = 0 // no view has it
 		return a.seen == s
 	}
 	return false

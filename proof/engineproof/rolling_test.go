@@ -16,6 +16,7 @@ import (
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/engine"
+	"github.com/usher-go/usher/internal/raced"
 	"github.com/usher-go/usher/permission"
 	"github.com/usher-go/usher/policy"
 	"github.com/usher-go/usher/role"
@@ -63,7 +64,8 @@ func TestRollingDeployment(t *testing.T) {
 // testRolling runs a deployment on instances whose stores open returns. The stores have the same
 // data, and report commits of each other.
 func testRolling(t *testing.T, open func() store.Store) {
-	const instances, deployments = 3, 6
+	const instances = 3
+	deployments := raced.Part(6, 2)
 	d := &rolling{
 		t: t, old: loadPolicy(t, oldOffice), new: loadPolicy(t, newOffice),
 		decisions: map[rollingDecision]bool{}, stored: map[uint64]string{},

@@ -250,7 +250,7 @@ func (w *soakWorker) act() error {
 func (w *soakWorker) submit() error {
 	a := w.anyAccount()
 	actor, ops := drawBatch(w.chance)
-	batch := engine.Batch{Actor: actor.actor(), Account: a.id, Commands: commands(ops)}
+	batch := engine.Batch{Actor: actor.actor(), Account: a.id, Commands: commands(ops), Resources: []usher.Resource{frontDoor}}
 	if w.chance.IntN(4) == 0 {
 		batch.Note = string(bytes.Repeat([]byte("~"), 4000)) // so that snapshots are written
 	}

@@ -16,13 +16,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/usher-go/usher/internal/pgtest"
+	"github.com/usher-go/usher/internal/raced"
 	"github.com/usher-go/usher/store/pgstore"
 )
 
 // fullStorm is the number of faults in a full run.
 const fullStorm = 200
 
-var stormFaults = flag.Int("faults", fullStorm, "the number of faults of clients, connections and servers over PostgreSQL")
+var stormFaults = flag.Int("faults", raced.Part(fullStorm, 25), "the number of faults of clients, connections and servers over PostgreSQL")
 
 const (
 	stormInstances = 4
@@ -130,7 +131,8 @@ func startDurable(t testing.TB) *pgtest.Server {
 type storm struct {
 	*crash
 	db        *pgtest.Server
-	broken    bool // the processes have a fault
+	broken    bool          // the processes have a fault
+	stalled   time.Duration // without an outcome, after which processes with a fault are given up
 	instances [stormInstances]*instance
 }
 
@@ -201,12 +203,17 @@ func (s *storm) reported() (n int64) {
 }
 
 // progress waits until the processes have reported n more outcomes. Processes with a fault may
-// destroy an account, and then make no progress.
+// destroy an account, and then make no progress: it waits until they have reported nothing for the
+// time that the round allows.
 func (s *storm) progress(n int64) {
 	goal := s.reported() + n
 	if s.broken {
-		for began := time.Now(); s.reported() < goal && time.Since(began) < 300*time.Millisecond; {
+		last, since := s.reported(), time.Now()
+		for last < goal && time.Since(since) < s.stalled {
 			time.Sleep(time.Millisecond)
+			if now := s.reported(); now > last {
+				last, since = now, time.Now()
+			}
 		}
 		return
 	}

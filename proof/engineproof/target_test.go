@@ -43,6 +43,7 @@ func (h *history) answerTo(ctx context.Context, d target, q *question) *answer {
 	case submit:
 		batch := engine.Batch{
 			Actor: q.actor.actor(), Account: h.account, Commands: commands(q.ops), IdempotencyKey: q.key, Note: q.id + h.padding,
+			Resources: []usher.Resource{frontDoor},
 		}
 		host := h.handle(q.engine)
 		if h.broken.wrapHost != nil {
@@ -69,7 +70,7 @@ func (h *history) answerTo(ctx context.Context, d target, q *question) *answer {
 		case lockDoor:
 			r.Permission = doorLock
 		case guardDoor:
-			r.Permission = doorGuard
+			r.Permission, r.Resource = doorGuard, frontDoor
 		}
 		decision, err := d.Check(ctx, r, q.atLeast)
 		if err != nil {

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/usher-go/usher/internal/pgtest"
+	"github.com/usher-go/usher/internal/raced"
 )
 
 // The numbers of an ordinary run, in which each kind of event must occur.
@@ -22,9 +23,9 @@ const (
 )
 
 var (
-	jobs    = flag.Int("jobs", fullJobs, "the number of jobs of the hosts, for each kind of database")
-	kills   = flag.Int("kills", fullKills, "the number of kills of a process with hosts, for each kind of database")
-	crashes = flag.Int("crashes", fullCrashes, "the number of crashes of the PostgreSQL server, for each kind of database")
+	jobs    = flag.Int("jobs", raced.Part(fullJobs, 20), "the number of jobs of the hosts, for each kind of database")
+	kills   = flag.Int("kills", raced.Part(fullKills, 1), "the number of kills of a process with hosts, for each kind of database")
+	crashes = flag.Int("crashes", raced.Part(fullCrashes, 1), "the number of crashes of the PostgreSQL server, for each kind of database")
 )
 
 // server survives its own crashes, but not those of the machine. Deadlocks are found soon, and the

@@ -1,0 +1,397 @@
+package ceilingproof_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/account"
+	"github.com/usher-go/usher/permission"
+	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policy/policyfile"
+	"github.com/usher-go/usher/role"
+	"github.com/usher-go/usher/seat"
+)
+
+// TestRolesOnResources compares decisions before and after commands of users that give roles on single
+// resources, or change what such roles give. Whatever a user may do afterwards by a role on a resource,
+// and could not before, the actor may do as well: on that resource as it is, or in the user's place.
+func TestRolesOnResources(t *testing.T) {
+	done, refused, gained, denied := 0, 0, 0, 0
+	for n := range *worldsFlag {
+		w := newShareWorld(t, *seedFlag+uint64(n))
+		for range 30 {
+			c := w.command()
+			o, err := w.state.Propose(w.policy, account.Proposal{Actor: account.AsUser(w.actor), Time: w.now, Context: w.context, Commands: []account.Command{c}, Resources: w.resources()})
+			switch {
+			case err != nil && strings.Contains(err.Error(), account.CodeEscalation.Error()):
+				refused++
+				continue
+			case err != nil:
+				denied++
+				continue
+			case len(o.Changes) == 0:
+				continue
+			}
+			done++
+			for _, hole := range w.holes(o.Next) {
+				gained++
+				if hole != "" {
+					t.Fatalf("%s: %s by %s with %v\nto repeat: -run TestRolesOnResources -worlds 1 -seed %d\n%s", hole, account.Describe(c), w.actor, w.context, *seedFlag+uint64(n), w.source)
+				}
+			}
+			if w.r.IntN(2) == 0 {
+				w.state = o.Next
+			}
+		}
+	}
+	t.Logf("%d commands done, %d above the ceiling, %d refused for another reason; %d decisions became allowed", done, refused, denied, gained)
+	if *worldsFlag >= 100 {
+		assert.Greater(t, done, *worldsFlag)
+		assert.Greater(t, refused, *worldsFlag)
+		assert.Greater(t, gained, *worldsFlag)
+	}
+}
+
+// shareWorld is a small account with a random policy in which users hold roles on calendars and
+// folders.
+type shareWorld struct {
+	t       *testing.T
+	r       *rand.Rand
+	source  string
+	policy  *policy.Policy
+	state   *account.State
+	now     time.Time
+	actor   usher.UserID
+	context usher.Context // of the command
+	parties map[string]map[string][]string
+}
+
+var (
+	shareUsers   = []usher.UserID{"ann", "bob", "cat", "dan"}
+	shareHolders = map[string][]role.Name{"folder": {"keeper"}, "calendar": {"editor", "viewer"}}
+)
+
+func newShareWorld(t *testing.T, from uint64) *shareWorld {
+	w := &shareWorld{t: t, r: rand.New(rand.NewPCG(from, 77)), now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC), parties: map[string]map[string][]string{}}
+	for {
+		w.source = w.drawPolicy()
+		var err error
+		if w.policy, err = policyfile.Load("shares.yaml", []byte(w.source)); err == nil {
+			break
+		}
+		require.NotContains(t, err.Error(), "unknown", w.source)
+	}
+	seed := account.Seed{
+		Teams: map[usher.TeamID]usher.TeamID{"red": "", "pink": "red"}, Seats: map[seat.PoolName]int{"desk": 2},
+		Settings: map[string]bool{"open": w.r.IntN(2) == 0},
+		Users:    map[usher.UserID]policy.User{"olga": {Role: "owner"}},
+	}
+	for i, id := range shareUsers {
+		u := policy.User{Role: pickOne(w.r, role.Name("admin"), "staff", "guest")}
+		if w.r.IntN(2) == 0 {
+			m := policy.Membership{Team: pickOne(w.r, usher.TeamID("red"), "pink")}
+			if w.r.IntN(2) == 0 {
+				m.Roles = []role.Name{"lead"}
+			}
+			u.Teams = []policy.Membership{m}
+		}
+		if w.r.IntN(3) == 0 {
+			g := policy.Grant{Name: pickOne(w.r, "chat", "calendar.edit", "event.view")}
+			if w.r.IntN(2) == 0 {
+				g.Until = w.now.Add(time.Hour)
+			}
+			u.Grants = []policy.Grant{g}
+		}
+		if i < 2 && w.r.IntN(2) == 0 {
+			u.Seats = []seat.PoolName{"desk"}
+		}
+		seed.Users[id] = u
+	}
+	for range w.r.IntN(5) {
+		on := w.resource()
+		h := account.Holder{User: pickOne(w.r, shareUsers...)}
+		if w.r.IntN(4) == 0 {
+			h = account.Holder{Team: pickOne(w.r, usher.TeamID("red"), "pink")}
+		}
+		seed.RolesOn = append(seed.RolesOn, account.RolesOn{Holder: h, On: on, Roles: []role.Name{pickOne(w.r, shareHolders[on.Type]...)}})
+	}
+	for _, name := range []string{"top", "sub", "c1", "c2", "e1", "e2"} {
+		p := map[string][]string{}
+		for _, party := range []string{"host", "guest"} {
+			for range w.r.IntN(3) {
+				p[party] = append(p[party], string(pickOne(w.r, shareUsers...)))
+			}
+		}
+		if w.r.IntN(3) == 0 {
+			p["team"] = []string{string(pickOne(w.r, usher.TeamID("red"), "pink"))}
+		}
+		w.parties[name] = p
+	}
+	o, err := account.New("acme").Propose(w.policy, account.Proposal{Actor: account.AsHost("test"), Time: w.now, Commands: []account.Command{account.Import{Seed: seed}}})
+	require.NoError(t, err, w.source)
+	w.state = o.Next
+	return w
+}
+
+func pickOne[E any](r *rand.Rand, list ...E) E { return list[r.IntN(len(list))] }
+
+func (w *shareWorld) drawPolicy() string {
+	var b strings.Builder
+	requires := func() string {
+		if w.r.IntN(5) == 0 {
+			return ", requires: [" + pickOne(w.r, "mfa", "chats") + "]"
+		}
+		return ""
+	}
+	includes := ""
+	if w.r.IntN(2) == 0 {
+		includes = ", includes: [viewer]"
+	}
+	fmt.Fprintf(&b, `usher: 1
+seats: {desk: {}}
+features: [chat]
+settings: {open: false}
+conditions: {chats: {feature: chat}, seated: {seat: desk}, opened: {setting: open}, mfa: {context: mfa}, new: {attribute: new}}
+roles:
+  owner: {unique: true, hands-over-to: staff}
+  admin: {title: Admin%s}
+  staff: {default: true%s}
+  guest: {title: Guest}
+  lead: {held-on: team, outside: true}
+  keeper: {held-on: folder%s}
+  editor: {held-on: calendar%s%s}
+  viewer: {held-on: calendar%s}
+resources:
+`, requires(), requires(), requires(), requires(), includes, requires())
+	never := ""
+	for _, res := range []struct{ name, in string }{{"folder", "folder"}, {"calendar", "folder"}, {"event", "calendar"}} {
+		fmt.Fprintf(&b, "  %s:\n    in: %s\n    parties: {host: users, guest: users, team: teams}\n    fields: {details: [title]}\n    permissions:\n", res.name, res.in)
+		for _, action := range []string{"view", "edit", "drop"} {
+			cells := []string{}
+			for _, who := range []string{"admin", "staff", "everyone", "lead"} {
+				if w.r.IntN(3) == 0 || who == "admin" {
+					cells = append(cells, who+": "+w.cell(pickOne(w.r, "any", "own", "own as host", "team", "shared", "sole", "own or above", "team or above", "not own as guest", "own as host and not own as guest")))
+				}
+			}
+			here := map[string][]string{"folder": {"keeper"}, "calendar": {"keeper", "editor", "viewer"}, "event": {"keeper", "editor", "viewer"}}[res.name]
+			for _, who := range here {
+				scope := "here"
+				if who == "keeper" || res.name == "event" {
+					scope = "here or above"
+				}
+				if who == "keeper" && res.name == "folder" && w.r.IntN(2) == 0 {
+					scope = "here"
+				}
+				if w.r.IntN(2) == 0 {
+					scope += pickOne(w.r, "", "", " and own as guest", " and not own as guest", " and team")
+					cells = append(cells, who+": "+w.cell(scope))
+				}
+			}
+			fmt.Fprintf(&b, "      %s: {%s}\n", action, strings.Join(cells, ", "))
+			if w.r.IntN(9) == 0 {
+				never += "  " + res.name + "." + action + ": " + strings.Split(w.cell(pickOne(w.r, "any", "own as guest", "own"))+" hiding", " hiding")[0] + "\n"
+			}
+		}
+		fmt.Fprintf(&b, "      share: {everyone: any}\n")
+	}
+	b.WriteString("  user: {permissions: {set-role: {everyone: any}}}\n  grant: {permissions: {give: {everyone: any}, revoke: {everyone: any}}}\n")
+	if never != "" {
+		b.WriteString("never:\n" + never)
+	}
+	return strings.ReplaceAll(b.String(), "not own as guest}", "any}")
+}
+
+// cell adds conditions and hidden fields to a scope.
+func (w *shareWorld) cell(scope string) string {
+	if strings.HasPrefix(scope, "not ") {
+		scope = "own and " + scope
+	}
+	if w.r.IntN(3) == 0 {
+		scope += " if " + pickOne(w.r, "chats", "not chats", "seated", "opened", "mfa", "new")
+	}
+	if w.r.IntN(6) == 0 {
+		scope += " hiding details"
+	}
+	return scope
+}
+
+func (w *shareWorld) resource() usher.Ref {
+	if w.r.IntN(3) == 0 {
+		return usher.Ref{Type: "folder", ID: pickOne(w.r, "top", "sub")}
+	}
+	return usher.Ref{Type: "calendar", ID: pickOne(w.r, "c1", "c2")}
+}
+
+// object returns a resource as the host application knows it: c1 is in the folder sub, which is in the
+// folder top, c2 is in no folder, and each has an event.
+func (w *shareWorld) object(id string) *usher.Object {
+	o := &usher.Object{ID: id, Parties: w.parties[id], Account: "acme"}
+	in := map[string]string{"sub": "top", "c1": "sub", "e1": "c1", "e2": "c2"}[id]
+	o.Type = map[byte]string{'t': "folder", 's': "folder", 'c': "calendar", 'e': "event"}[id[0]]
+	if in != "" {
+		o.In = w.object(in)
+	}
+	return o
+}
+
+func (w *shareWorld) resources() (list []usher.Resource) {
+	for _, id := range []string{"top", "sub", "c1", "c2"} {
+		list = append(list, w.object(id))
+	}
+	return list
+}
+
+func (w *shareWorld) command() account.Command {
+	w.actor = pickOne(w.r, shareUsers...)
+	w.context = pickOne(w.r, nil, usher.Context{"mfa": true}, usher.Context{"mfa": false})
+	user := pickOne(w.r, shareUsers...)
+	switch w.r.IntN(8) {
+	case 0:
+		return account.GiveGrant{User: user, Grant: "chat", Until: pickOne(w.r, time.Time{}, w.now.Add(2*time.Hour))}
+	case 1:
+		return account.RevokeGrant{User: user, Grant: "chat"}
+	case 2:
+		return account.SetRole{User: user, Role: pickOne(w.r, role.Name("admin"), "staff", "guest")}
+	}
+	on := w.resource()
+	c := account.GiveRoleOn{Role: pickOne(w.r, shareHolders[on.Type]...), On: on}
+	if w.r.IntN(3) == 0 {
+		c.Team = pickOne(w.r, usher.TeamID("red"), "pink")
+	} else {
+		c.User = user
+	}
+	return c
+}
+
+// holes returns an element for each decision that became allowed by a role on a resource: "" if the
+// actor has the same, and otherwise a description.
+func (w *shareWorld) holes(next *account.State) (list []string) {
+	for _, id := range shareUsers {
+		if id == w.actor {
+			continue // what actors give to themselves follows from their own rules
+		}
+		for _, on := range []string{"top", "sub", "c1", "c2", "e1", "e2"} {
+			o := w.object(on)
+			for _, action := range []string{"view", "edit", "drop"} {
+				for _, hours := range []int{0, 1, 2} {
+					for _, mfa := range []usher.Context{nil, {"mfa": true}, {"mfa": false}} {
+						q := usher.Request{Account: "acme", Subject: id, Permission: permission.MustParse(o.Type + "." + action), Resource: o, Context: mfa, Time: w.now.Add(time.Duration(hours) * time.Hour)}
+						after, byRole := w.decide(next, q), false
+						if !after.Allowed() {
+							continue
+						}
+						byRole = !w.decide(withoutRolesOn{next, id}, q).Allowed()
+						if before := w.decide(w.state, q); !byRole || before.Allowed() && subset(before.Hidden(), after.Hidden()) {
+							continue
+						}
+						list = append(list, w.hole(next, q, after))
+					}
+				}
+			}
+		}
+	}
+	return list
+}
+
+func (w *shareWorld) hole(next *account.State, q usher.Request, after usher.Decision) string {
+	in := q
+	in.Subject = w.actor
+	contexts := []usher.Context{q.Context, w.context}
+	for _, context := range contexts {
+		in.Context = context
+		if d := w.decide(w.state, in); d.Allowed() && subset(d.Hidden(), after.Hidden()) {
+			return ""
+		}
+		place := q
+		place.Context = context
+		for _, s := range []*account.State{w.state, next} {
+			for _, seats := range []usher.UserID{w.actor, q.Subject} {
+				if d := w.decide(inPlaceOf{s, w.actor, q.Subject, seats}, place); d.Allowed() && subset(d.Hidden(), after.Hidden()) {
+					return ""
+				}
+			}
+		}
+	}
+	return fmt.Sprintf("%s may %s on %s with %v at %v (%s), and %s may not", q.Subject, q.Permission, q.Resource.Ref().ID, q.Context, q.Time.Format(time.TimeOnly), after, w.actor)
+}
+
+func subset(a, b []string) bool {
+	for _, x := range a {
+		if !strings.Contains(" "+strings.Join(b, " ")+" ", " "+x+" ") {
+			return false
+		}
+	}
+	return true
+}
+
+func (w *shareWorld) decide(f policy.Facts, q usher.Request) usher.Decision {
+	d, err := w.policy.Decide(f, &q)
+	require.NoError(w.t, err)
+	return d
+}
+
+// withoutRolesOn are the facts without the roles on resources that a user holds.
+type withoutRolesOn struct {
+	*account.State
+	id usher.UserID
+}
+
+func (f withoutRolesOn) UserRolesOn(usher.UserID, usher.Ref) ([]role.Name, error) { return nil, nil }
+
+func (f withoutRolesOn) TeamRolesOn(usher.TeamID, usher.Ref) ([]role.Name, error) { return nil, nil }
+
+// inPlaceOf are the facts in which a user has the rules of the actor, belongs to the user's teams, and
+// has the seats of one of the two.
+type inPlaceOf struct {
+	*account.State
+	actor, id, seats usher.UserID
+}
+
+func (f inPlaceOf) User(id usher.UserID) (*policy.User, error) {
+	u, err := f.State.User(id)
+	if id != f.id || u == nil {
+		return u, err
+	}
+	actor, err := f.State.User(f.actor)
+	if err != nil || actor == nil {
+		return nil, err
+	}
+	placed := *actor
+	placed.Status, placed.Teams = usher.Active, nil
+	if f.seats == f.id {
+		placed.Seats = u.Seats
+	}
+	for _, m := range u.Teams {
+		placed.Teams = append(placed.Teams, policy.Membership{Team: m.Team})
+	}
+	for _, m := range actor.Teams {
+		if len(m.Roles) > 0 {
+			placed.Outside = append(placed.Outside, m)
+		}
+	}
+	return &placed, nil
+}
+
+func (f inPlaceOf) UserRolesOn(id usher.UserID, on usher.Ref) ([]role.Name, error) {
+	if id != f.id {
+		return f.State.UserRolesOn(id, on)
+	}
+	roles, err := f.State.UserRolesOn(f.actor, on)
+	actor, _ := f.State.User(f.actor)
+	for _, m := range actor.Teams {
+		for team := m.Team; team != ""; team, _ = f.State.Team(team) {
+			more, _ := f.State.TeamRolesOn(team, on)
+			roles = append(roles[:len(roles):len(roles)], more...)
+		}
+	}
+	return roles, err
+}
+
+func (f inPlaceOf) TeamRolesOn(usher.TeamID, usher.Ref) ([]role.Name, error) { return nil, nil }
