@@ -14,7 +14,10 @@ import (
 	"github.com/usher-go/usher/store/memstore"
 )
 
-var editCalendar = permission.MustParse("calendar.edit")
+var (
+	viewCalendar = permission.MustParse("calendar.view")
+	editCalendar = permission.MustParse("calendar.edit")
+)
 
 func main() {
 	ctx := context.Background()
@@ -42,6 +45,13 @@ func main() {
 	// What may mia do on this calendar?
 	for _, a := range must(az.Actions(ctx, r)) {
 		fmt.Println("mia may", a.Permission)
+	}
+
+	// Several checks of one user, for one page: the account and the user are found once, and all
+	// decisions are about one version.
+	page := must(az.As(ctx, "acme", "mia", nil))
+	for _, p := range []permission.Permission{viewCalendar, editCalendar} {
+		fmt.Println("the page has", p, must(page.Check(p, r.Resource)).Allowed())
 	}
 
 	// Which users may edit this calendar?

@@ -22,7 +22,10 @@ import (
 //go:embed policy.yaml
 var policySource []byte
 
-var editCalendar = permission.MustParse("calendar.edit")
+var (
+	editCalendar   = permission.MustParse("calendar.edit")
+	deleteCalendar = permission.MustParse("calendar.delete")
+)
 
 // Calendar is a type of the application. Three methods make it an usher.Resource.
 type Calendar struct {
@@ -65,7 +68,11 @@ func main() {
 
 	// One guarded route. The handler runs only if the decision allows.
 	guard := &usherhttp.Guard{Authorizer: az, Subject: session}
-	save := func(w http.ResponseWriter, r *http.Request) { fmt.Fprintln(w, "saved") }
+	save := func(w http.ResponseWriter, r *http.Request) {
+		more := usherhttp.Asking(r.Context()) // more checks of this user, on one version
+		d, err := more.Check(deleteCalendar, usherhttp.FromContext(r.Context()).Resource)
+		fmt.Fprintln(w, "saved; the page offers to delete it:", d.Allowed(), err)
+	}
 	mux := http.NewServeMux()
 	mux.Handle("PUT /calendars/{id}", guard.Require(editCalendar, load)(http.HandlerFunc(save)))
 	for _, id := range []string{"intro", "demo", "none"} { // a service calls http.ListenAndServe

@@ -69,6 +69,18 @@ func (s *server) doAnd(r *http.Request, change func(context.Context, *tx) error,
 	return describe(b, result, err)
 }
 
+// doOn is do for commands on the calendar that the guard loaded. Its hosts decide what the user may do,
+// so they come from the table, and never from the request.
+func (s *server) doOn(r *http.Request, commands ...account.Command) (done, error) {
+	b, err := batch(r, account.AsUser(subject(r).User), subject(r).Account, commands...)
+	if err != nil {
+		return done{}, err
+	}
+	b.Resources = []usher.Resource{usherhttp.FromContext(r.Context()).Resource}
+	result, err := s.engine.Submit(r.Context(), b)
+	return describe(b, result, err)
+}
+
 // submit submits commands.
 func (s *server) submit(r *http.Request, actor account.Actor, in usher.AccountID, commands ...account.Command) (done, error) {
 	b, err := batch(r, actor, in, commands...)
@@ -144,6 +156,17 @@ func read[T any](r *http.Request) (*T, error) {
 	return v, nil
 }
 
-func (s *server) health(w http.ResponseWriter, _ *http.Request) {
+// health answers whether the service can decide. What an operator should know beside is in the log, since
+// anyone may ask.
+func (s *server) health(w http.ResponseWriter, r *http.Request) {
+	problems, err := s.engine.Health(r.Context())
+	if err != nil {
+		s.log.Error("health", "error", err)
+		http.Error(w, "not healthy; see the log", http.StatusServiceUnavailable)
+		return
+	}
+	for _, p := range problems {
+		s.log.Warn("health", "where", p.Where, "problem", p.Text)
+	}
 	_, _ = io.WriteString(w, "ok\n")
 }

@@ -144,12 +144,12 @@ func (s *server) setHosts(r *http.Request) (any, error) {
 	})
 }
 
-// deleteCalendar deletes a calendar with its bookings.
+// deleteCalendar deletes a calendar with its bookings, and the roles that users and teams hold on it.
 //
 //	DELETE /accounts/acme/calendars/intro
 func (s *server) deleteCalendar(r *http.Request) (any, error) {
 	c, _ := usherhttp.Loaded[*calendar](r.Context())
-	return struct{}{}, s.store.change(r.Context(), func(tx *tx) error { return tx.deleteCalendar(r.Context(), c) })
+	return struct{}{}, s.forgetCalendar(r, c)
 }
 
 // bookable checks booking.receive for each of the new hosts.

@@ -24,6 +24,10 @@ var (
 	editCalendar   = permission.MustParse("calendar.edit")
 	deleteCalendar = permission.MustParse("calendar.delete")
 	setHosts       = permission.MustParse("calendar.set-hosts")
+	shareCalendar  = permission.MustParse("calendar.share")
+
+	purchaseSeats  = permission.MustParse("seat.purchase")
+	declineRequest = permission.MustParse("request.decline")
 
 	viewBooking   = permission.MustParse("booking.view")
 	createBooking = permission.MustParse("booking.create")
@@ -33,7 +37,7 @@ var (
 
 // elsewhere are the permissions that are checked outside the routes: for buttons, and in
 // handlers.
-var elsewhere = append(slices.Clone(buttons), createBooking, receive)
+var elsewhere = append(slices.Clone(buttons), createBooking, receive, declineRequest, purchaseSeats)
 
 // routes is the table of all routes, each with its permission and its resource. Lists
 // require account.enter, and contain only rows that the subject may view. Commands require
@@ -45,6 +49,8 @@ func (s *server) routes() usherhttp.Routes {
 		person   = in + "/people/{user}"
 		member   = in + "/teams/{team}/members/{user}"
 		calendar = in + "/calendars/{calendar}"
+		shares   = calendar + "/shares"
+		request  = in + "/requests/{request}"
 		week     = in + "/week"
 	)
 	whole := usherhttp.WholeAccount
@@ -85,6 +91,9 @@ func (s *server) routes() usherhttp.Routes {
 		command("DELETE "+person, s.removePerson),
 		command("POST "+in+"/invitation", s.acceptInvitation),
 		command("DELETE "+in+"/invitation", s.declineInvitation),
+		command("POST "+in+"/invitations", s.invite),
+		command("POST "+in+"/invitations/{key}", s.join),
+		command("DELETE "+in+"/invitations/{key}", s.revokeInvitation),
 
 		command("POST "+in+"/teams", s.createTeam),
 		command("PUT "+member, s.addToTeam),
@@ -96,12 +105,28 @@ func (s *server) routes() usherhttp.Routes {
 		command("PUT "+in+"/seats/{pool}/{user}", s.assignSeat),
 		command("DELETE "+in+"/seats/{pool}/{user}", s.unassignSeat),
 
+		may("GET "+in+"/roles", enter, whole, s.listRoles),
+		command("POST "+in+"/roles", s.defineRole),
+		command("PUT "+in+"/roles/{role}", s.changeRole),
+		command("DELETE "+in+"/roles/{role}", s.deleteRole),
+
+		may("GET "+in+"/requests", enter, whole, s.listRequests),
+		command("POST "+in+"/requests", s.makeRequest),
+		command("POST "+request+"/approval", s.approveRequest),
+		command("POST "+request+"/withdrawal", s.withdrawRequest),
+		command("DELETE "+request, s.declineRequest),
+
 		may("GET "+in+"/calendars", enter, whole, s.listCalendars),
 		may("POST "+in+"/calendars", createCalendar, requestedCalendar, s.createCalendar),
 		conceal("GET "+calendar, viewCalendar, s.onCalendar, s.showCalendar),
 		seen("PUT "+calendar, viewCalendar, editCalendar, s.onCalendar, s.editCalendar),
 		seen("PUT "+calendar+"/hosts", viewCalendar, setHosts, s.onCalendar, s.setHosts),
 		seen("DELETE "+calendar, viewCalendar, deleteCalendar, s.onCalendar, s.deleteCalendar),
+		seen("GET "+shares, viewCalendar, shareCalendar, s.onCalendar, s.listShares),
+		seen("PUT "+shares+"/users/{user}", viewCalendar, shareCalendar, s.onCalendar, s.share),
+		seen("DELETE "+shares+"/users/{user}/{role}", viewCalendar, shareCalendar, s.onCalendar, s.unshare),
+		seen("PUT "+shares+"/teams/{team}", viewCalendar, shareCalendar, s.onCalendar, s.share),
+		seen("DELETE "+shares+"/teams/{team}/{role}", viewCalendar, shareCalendar, s.onCalendar, s.unshare),
 
 		may("GET "+calendar+"/bookings", enter, whole, s.listBookings),
 		conceal("POST "+calendar+"/bookings", viewCalendar, s.onCalendar, s.book), // checks booking.create when the host is known

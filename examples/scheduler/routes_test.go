@@ -42,6 +42,9 @@ var public = []string{
 	"DELETE /accounts/{account}/people/{user}",
 	"POST /accounts/{account}/invitation",
 	"DELETE /accounts/{account}/invitation",
+	"POST /accounts/{account}/invitations",
+	"POST /accounts/{account}/invitations/{key}",
+	"DELETE /accounts/{account}/invitations/{key}",
 	"POST /accounts/{account}/teams",
 	"PUT /accounts/{account}/teams/{team}/members/{user}",
 	"DELETE /accounts/{account}/teams/{team}/members/{user}",
@@ -50,6 +53,13 @@ var public = []string{
 	"PUT /accounts/{account}/seats/{pool}",
 	"PUT /accounts/{account}/seats/{pool}/{user}",
 	"DELETE /accounts/{account}/seats/{pool}/{user}",
+	"POST /accounts/{account}/roles",
+	"PUT /accounts/{account}/roles/{role}",
+	"DELETE /accounts/{account}/roles/{role}",
+	"POST /accounts/{account}/requests",
+	"POST /accounts/{account}/requests/{request}/approval",
+	"POST /accounts/{account}/requests/{request}/withdrawal",
+	"DELETE /accounts/{account}/requests/{request}",
 }
 
 func TestRoutesWithoutAPermissionAreThese(t *testing.T) {
@@ -67,7 +77,7 @@ func TestRoutesWithoutAPermissionAreThese(t *testing.T) {
 // names are values for the wildcards of a pattern. All of them exist.
 var names = strings.NewReplacer(
 	"{account}", "acme", "{user}", "mia", "{team}", "sales", "{role}", "manager", "{pool}", "booking",
-	"{setting}", "free-busy-only", "{calendar}", "intro", "{booking}", "first",
+	"{setting}", "free-busy-only", "{calendar}", "intro", "{booking}", "first", "{request}", "1", "{key}", "none",
 )
 
 // bodies are valid bodies, for routes that read the body before the decision.
@@ -78,10 +88,13 @@ var bodies = map[string]string{
 	"POST /accounts/{account}/people":                        `{"user": "pia", "teams": ["sales"]}`,
 	"PUT /accounts/{account}/people/{user}/role":             `{"role": "admin"}`,
 	"PUT /accounts/{account}/people/{user}/status":           `{"status": "inactive"}`,
+	"POST /accounts/{account}/invitations":                   `{"email": "pia@acme.example", "role": "admin"}`,
 	"POST /accounts/{account}/teams":                         `{"team": "new", "parent": "sales"}`,
 	"PUT /accounts/{account}/seats/{pool}":                   `{"total": 9}`,
 	"POST /accounts/{account}/calendars":                     `{"title": "Mine", "hosts": ["zoe"]}`,
 	"POST /accounts/{account}/calendars/{calendar}/bookings": `{"host": "mia", "title": "x", "starts": "2035-01-01T00:00:00Z", "ends": "2035-01-01T01:00:00Z"}`,
+	"POST /accounts/{account}/roles":                         `{"role": "planner", "gives": {"calendar.edit": ["any"]}}`,
+	"POST /accounts/{account}/requests":                      `{"commands": [{"do": "set-role", "user": "zoe", "role": "admin"}]}`,
 	"POST /accounts/{account}/actions":                       `{"resources": [{"type": "calendar", "id": "intro"}]}`,
 }
 

@@ -41,6 +41,7 @@ func (c *calendar) Party(name string) (ids []string, known bool) {
 var calendarMapping = filter.Mapping{
 	Type:    "calendar",
 	Account: filter.Column{Name: "c.account_id"},
+	ID:      filter.Column{Name: "c.id"}, // for the editors of single calendars
 	Parties: map[string]filter.Party{
 		"host": filter.Join{
 			Table:   "calendar_hosts",

@@ -2,6 +2,7 @@ package main
 
 import (
 	"net/http"
+	"time"
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
@@ -47,15 +48,26 @@ func (s *server) unsetTeamRole(r *http.Request) (any, error) {
 	return s.do(r, account.UnsetTeamRole{Team: teamIn(r), User: userIn(r), Role: role.Name(r.PathValue("role"))})
 }
 
-// buySeats sets the number of seats that the account pays for.
+// buySeats sets the number of seats that the account pays for: now, or from the end of a paid period on.
+// Then users keep the seats that they hold, and no further user gets one until enough are free. Only the
+// host can schedule the number, because the period is what it sells; the subject needs the same permission.
 //
 //	PUT /accounts/acme/seats/booking {"total": 5}
+//	PUT /accounts/acme/seats/booking {"total": 3, "from": "2035-02-01T00:00:00Z"}
 func (s *server) buySeats(r *http.Request) (any, error) {
 	body, err := read[struct {
-		Total int `json:"total"`
+		Total int       `json:"total"`
+		From  time.Time `json:"from"`
 	}](r)
 	if err != nil {
 		return nil, err
+	}
+	if !body.From.IsZero() {
+		if err := require(r, s.engine, purchaseSeats, nil); err != nil {
+			return nil, err
+		}
+		later := account.SetSeats{Pool: poolIn(r), Total: body.Total, From: body.From}
+		return s.submit(r, account.AsHost("billing"), subject(r).Account, later)
 	}
 	return s.do(r, account.SetSeats{Pool: poolIn(r), Total: body.Total})
 }

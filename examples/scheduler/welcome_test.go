@@ -65,7 +65,7 @@ func curl(client *http.Client, line string) (answer, error) {
 func TestRequestsToTry(t *testing.T) {
 	c := start(t, t.TempDir(), "-addr", "127.0.0.1:0")
 	parts := []string{
-		`"id":"intro","title":"Intro call","hosts":["mia"],"may":["calendar.view","calendar.edit","calendar.delete"]`,
+		`"id":"intro","title":"Intro call","hosts":["mia"],"may":["calendar.view","calendar.edit","calendar.share","calendar.delete"]`,
 		`the sole host`,
 		`be the only host`,
 		`"title":"Booked"`,
