@@ -43,7 +43,7 @@ func TestTheWholeRun(t *testing.T) {
 		require.Positive(t, result.List.Ratio, result.Peer)
 		require.Contains(t, progress, result.Peer)
 	}
-	require.Len(t, r.Goals, 6)
+	require.Len(t, r.Goals, 11)
 }
 
 func TestSmallerSizesComeFirst(t *testing.T) {

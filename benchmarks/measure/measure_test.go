@@ -128,6 +128,53 @@ func TestAPeerThatIsTooSlowIsReported(t *testing.T) {
 	require.Zero(t, r.Check)
 }
 
+// callerOf is a peerOf with all forms of calls.
+type callerOf struct {
+	peerOf
+	wrong string // the form with wrong answers
+}
+
+func (p *callerOf) AskArguments(q *world.Question) (bool, error) {
+	a, err := p.Ask(q)
+	return a != (p.wrong == "arguments"), err
+}
+
+func (p *callerOf) all(form string, list []world.Question, allowed []bool) (err error) {
+	for i := range list {
+		if allowed[i], err = p.Ask(&list[i]); err != nil {
+			return err
+		}
+		allowed[i] = allowed[i] != (p.wrong == form)
+	}
+	return nil
+}
+
+func (p *callerOf) AskVisit(list []world.Question, allowed []bool) error {
+	return p.all("visit", list, allowed)
+}
+
+func (p *callerOf) AskBatch(list []world.Question, allowed []bool) error {
+	return p.all("batch", list, allowed)
+}
+
+func TestFormsAreMeasured(t *testing.T) {
+	r, err := measure.Run(spec, new(callerOf), func(string, time.Duration) {})
+	require.NoError(t, err)
+	f := r.Forms
+	require.NotNil(t, f)
+	for _, p := range []measure.Pair{f.Arguments, f.Visit, f.Batch} {
+		require.Positive(t, p.Ratio)
+		require.Positive(t, p.Reference)
+	}
+	require.Positive(t, f.Cores)
+	require.Positive(t, f.CoresChanged)
+	require.Positive(t, f.Commits)
+	for _, form := range []string{"arguments", "visit", "batch"} {
+		_, err := measure.Run(spec, &callerOf{wrong: form}, func(string, time.Duration) {})
+		require.ErrorContains(t, err, form+": ")
+	}
+}
+
 func TestFewerQuestionsWhereTheyTakeLong(t *testing.T) {
 	s := spec
 	s.Budget.AgreeFor = time.Nanosecond

@@ -18,6 +18,7 @@ type Spec struct {
 type Budget struct {
 	Questions int           // different questions for the turns
 	Pages     int           // different lists for the turns
+	Visits    int           // different visits and batches for the turns
 	Agree     int           // questions to compare with the reference
 	AgreeFor  time.Duration // the time after which fewer questions are compared
 	WarmFor   time.Duration // the maximum time to ask each question once
@@ -34,7 +35,7 @@ type Budget struct {
 
 // Full returns the budget of a published run.
 var Full = Budget{
-	Questions: 1 << 17, Pages: 64, Agree: 20_000, AgreeFor: time.Minute,
+	Questions: 1 << 17, Pages: 64, Visits: 1 << 14, Agree: 20_000, AgreeFor: time.Minute,
 	WarmFor: 10 * time.Second, Rounds: 15, Round: 100 * time.Millisecond,
 	Singles: 1 << 17, Changes: 2_000, EachFor: 3 * time.Second,
 	LoadLimit: 90 * time.Second, OneLimit: time.Second, MemoryLimit: 10 << 30,
@@ -43,7 +44,7 @@ var Full = Budget{
 // Quick returns the budget of a run that only verifies that everything works, also on a busy
 // machine: its limits end only a peer that hangs.
 var Quick = Budget{
-	Questions: 1 << 10, Pages: 8, Agree: 500, AgreeFor: time.Hour,
+	Questions: 1 << 10, Pages: 8, Visits: 1 << 7, Agree: 500, AgreeFor: time.Hour,
 	WarmFor: 100 * time.Millisecond, Rounds: 3, Round: 4 * time.Millisecond,
 	Singles: 100, Changes: 10, EachFor: 100 * time.Millisecond,
 	LoadLimit: time.Hour, OneLimit: time.Hour, MemoryLimit: 10 << 30,
@@ -87,4 +88,17 @@ type Result struct {
 	ActionsEach float64 `json:"actions_per_check"` // as a multiple of the peer's own check of a calendar
 	List        Pair    `json:"list"`
 	ListOf      float64 `json:"list_calendars"` // on a page, on average
+
+	Forms *Forms `json:"forms,omitempty"` // nil if the peer is not a peer.Caller
+}
+
+// Forms are the results of a peer.Caller. The reference answers the same questions one by one.
+type Forms struct {
+	Arguments    Pair    `json:"arguments"` // one check
+	Visit        Pair    `json:"visit"`     // five checks of one user
+	Batch        Pair    `json:"batch"`     // sixteen checks of users
+	Allocs       float64 `json:"allocs"`    // of one call of each form
+	Cores        float64 `json:"cores"`     // checks on all processors, as a multiple of those on one
+	CoresChanged float64 `json:"cores_with_commits"`
+	Commits      float64 `json:"commits_per_second"` // meanwhile
 }

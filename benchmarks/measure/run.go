@@ -45,7 +45,7 @@ func Run(s Spec, p peer.Peer, stage func(name string, limit time.Duration)) (*Re
 	if err := r.reference.Load(w); err != nil {
 		return nil, err
 	}
-	for _, part := range []func() error{r.load, r.agree, r.check, r.singles, r.change, r.actions, r.list} {
+	for _, part := range []func() error{r.load, r.agree, r.check, r.singles, r.change, r.actions, r.list, r.forms} {
 		if err := part(); err != nil {
 			return nil, fmt.Errorf("%s at %d users: %w", s.Peer, s.Users, err)
 		}

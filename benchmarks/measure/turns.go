@@ -68,7 +68,8 @@ func (s *side) parallel() (took time.Duration, n int) {
 }
 
 // rounds runs alternating turns of the sides. It returns, for each round, the time of an
-// answer of each side in nanoseconds. The sides are at distant positions in the list, so
+// answer of each side in nanoseconds: the lower quartile of its turns, because other programs on
+// the machine only make turns longer. The sides are at distant positions in the list, so
 // that no side finds data in the processor's caches that the other has just used.
 func (b Budget) rounds(turn time.Duration, way way, asks ...func(i int)) [][]float64 {
 	sides := make([]side, len(asks))
@@ -79,16 +80,15 @@ func (b Budget) rounds(turn time.Duration, way way, asks ...func(i int)) [][]flo
 	runtime.GC() // earlier garbage must not be collected in the first round
 	list := make([][]float64, b.Rounds)
 	for round := range list {
-		took, n := make([]time.Duration, len(sides)), make([]int, len(sides))
-		for start := time.Now(); time.Since(start) < max(b.Round, 4*turn) || n[0] == 0; {
+		turns := make([][]float64, len(sides))
+		for start := time.Now(); time.Since(start) < max(b.Round, 4*turn) || len(turns[0]) == 0; {
 			for i := range sides {
 				t, k := way(&sides[i])
-				took[i] += t
-				n[i] += k
+				turns[i] = append(turns[i], float64(t.Nanoseconds())/float64(k))
 			}
 		}
 		for i := range sides {
-			list[round] = append(list[round], float64(took[i].Nanoseconds())/float64(n[i]))
+			list[round] = append(list[round], quantile(turns[i], 25))
 		}
 	}
 	return list

@@ -30,3 +30,18 @@ type Peer interface {
 type Preparer interface {
 	Prepare(w *world.World) error
 }
+
+// Caller is a Peer with more forms of calls. It answers as Ask does. SetRole may be called
+// concurrently with other methods.
+type Caller interface {
+	Peer
+
+	// AskArguments answers one question with a call that takes its arguments one by one.
+	AskArguments(q *world.Question) (bool, error)
+
+	// AskVisit answers several questions of one user, and writes the answers to allowed.
+	AskVisit(list []world.Question, allowed []bool) error
+
+	// AskBatch answers questions of several users, and writes the answers to allowed.
+	AskBatch(list []world.Question, allowed []bool) error
+}

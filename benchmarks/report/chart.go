@@ -85,21 +85,23 @@ func (r *Report) bars(p *plot.Plot) (rows int, most float64, err error) {
 				length = math.Log10(result.Check.Ratio)
 				most = max(most, length)
 				label = times(result.Check.Ratio)
-				bar, err := plotter.NewBarChart(plotter.Values{max(length, 0.01)}, row*0.66)
-				if err != nil {
+				shade := theirs
+				if result.Peer == Usher {
+					shade = ours
+				}
+				if err := addBar(p, at, length, shade); err != nil {
 					return 0, 0, err
 				}
-				bar.Horizontal, bar.XMin, bar.LineStyle.Width, bar.Color = true, at, 0, theirs
-				if result.Peer == Usher {
-					bar.Color = ours
-				}
-				p.Add(bar)
 			}
 			names = append(names, plot.Tick{Value: at, Label: r.title(result.Peer)})
 			labels.XYs = append(labels.XYs, plotter.XY{X: max(length, 0), Y: at})
 			labels.Labels = append(labels.Labels, label)
 			rows++
 		}
+	}
+	rows, names, err = r.formBars(p, rows, names, &labels)
+	if err != nil {
+		return 0, 0, err
 	}
 	p.Y.Tick.Marker = plot.ConstantTicks(names)
 	text, err := plotter.NewLabels(labels)
@@ -114,6 +116,41 @@ func (r *Report) bars(p *plot.Plot) (rows int, most float64, err error) {
 	}
 	p.Add(text)
 	return rows, most, nil
+}
+
+// addBar adds a bar of a length, which is a logarithm. A ratio below 1 has the shortest bar.
+func addBar(p *plot.Plot, at, length float64, shade color.Color) error {
+	bar, err := plotter.NewBarChart(plotter.Values{max(length, 0.01)}, row*0.66)
+	if err != nil {
+		return err
+	}
+	bar.Horizontal, bar.XMin, bar.LineStyle.Width, bar.Color = true, at, 0, shade
+	p.Add(bar)
+	return nil
+}
+
+// formBars adds a bar for each form of calls of usher at each size, below those of the peers.
+func (r *Report) formBars(p *plot.Plot, rows int, names []plot.Tick, labels *plotter.XYLabels) (int, []plot.Tick, error) {
+	for _, users := range r.sizes() {
+		usher := r.find(Usher, users)
+		if usher == nil || usher.Forms == nil {
+			continue
+		}
+		labels.XYs = append(labels.XYs, plotter.XY{Y: float64(-rows)})
+		labels.Labels = append(labels.Labels, "usher at "+count(users)+" users, by form of call")
+		rows++
+		for _, f := range forms {
+			at, length := float64(-rows), math.Log10(f.of(usher))
+			if err := addBar(p, at, length, ours); err != nil {
+				return 0, nil, err
+			}
+			names = append(names, plot.Tick{Value: at, Label: f.name})
+			labels.XYs = append(labels.XYs, plotter.XY{X: max(length, 0), Y: at})
+			labels.Labels = append(labels.Labels, times(f.of(usher)))
+			rows++
+		}
+	}
+	return rows, names, nil
 }
 
 // powers are the ticks 1, 10, 100 and so on.

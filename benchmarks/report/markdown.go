@@ -15,6 +15,7 @@ func (r *Report) Markdown() string {
 	p("Written by `go run .` on %s: %s, %s, %d cores, seed %d, %.0f minutes. What is measured, and how, is in", r.Date, r.Go, r.Machine, r.Cores, r.Seed, r.Minutes)
 	p("[README.md](README.md). **Ratios count**: each is to the hand-written reference, which took turns with the peer in the same")
 	p("process, in the same minute. Times are this machine's.\n")
+	r.noise(p)
 	if r.Quick {
 		p("This was a quick run: the figures say nothing.\n")
 	}
@@ -24,6 +25,7 @@ func (r *Report) Markdown() string {
 	for _, g := range r.Goals {
 		p("| %s | %s | %s |", g.Text, map[bool]string{true: "yes", false: "**no**"}[g.Holds], g.Found)
 	}
+	r.forms(p)
 	for _, users := range r.sizes() {
 		p("\n## %s users\n", count(users))
 		r.checks(p, users)
@@ -39,6 +41,46 @@ func (r *Report) Markdown() string {
 		listed[one.Module] = true
 	}
 	return w.String()
+}
+
+// noise states what the reference measures against itself, which would be 1 on a quiet machine.
+func (r *Report) noise(p func(string, ...any)) {
+	var found []string
+	for _, users := range r.sizes() {
+		if one := r.find(ByHand, users); one != nil {
+			found = append(found, fmt.Sprintf("%.2f at %s", one.Check.Ratio, count(users)))
+		}
+	}
+	if len(found) > 0 {
+		p("**Noise**: against itself, the reference takes %s users. Differences of that size mean nothing.\n", strings.Join(found, ", "))
+	}
+}
+
+// forms writes the forms of calls of usher, each with the time as a multiple of the reference.
+func (r *Report) forms(p func(string, ...any)) {
+	p("\n## Forms of calls\n")
+	p("The time of usher as a multiple of the reference, which answers the same questions one by one.\n")
+	head, line := "| |", "|---|"
+	for _, users := range r.sizes() {
+		head += " " + count(users) + " users | goal |"
+		line += "---|---|"
+	}
+	p("%s\n%s", head, line)
+	for _, f := range forms {
+		row := "| " + f.name + " |"
+		for _, users := range r.sizes() {
+			usher, goal := r.find(Usher, users), ""
+			if most, ok := f.atMost[users]; ok {
+				goal = fmt.Sprintf("%.2f", most)
+			}
+			if usher == nil || usher.Forms == nil {
+				row += " | |"
+				continue
+			}
+			row += fmt.Sprintf(" %.2f | %s |", f.of(usher), goal)
+		}
+		p("%s", row)
+	}
 }
 
 func (r *Report) checks(p func(string, ...any), users int) {

@@ -80,14 +80,8 @@ func (p *Peer) Load(*world.World) error {
 
 // Ask implements peer.Peer.
 func (p *Peer) Ask(q *world.Question) (bool, error) {
-	r := usher.Request{Account: usher.AccountID(q.Account), Subject: usher.UserID(q.User), Permission: permissions[q.Kind]}
-	switch {
-	case q.Calendar != nil:
-		r.Resource = (*calendar)(q.Calendar)
-	case q.Kind == world.SeatAssign:
-		r.Resource = (*seat)(q.Entry)
-	case q.Entry != nil:
-		r.Resource = (*user)(q.Entry)
+	r := usher.Request{
+		Account: usher.AccountID(q.Account), Subject: usher.UserID(q.User), Permission: permissions[q.Kind], Resource: resource(q),
 	}
 	d, err := p.authorizer.Check(context.Background(), r)
 	return d.Allowed(), err
