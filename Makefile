@@ -18,10 +18,11 @@ setup: ## check what make test needs, and install it where that is allowed
 	@.ci/setup
 
 test: setup ## run the tests of every module, with the race detector
-	go test -race -timeout $(TIMEOUT) work
-	go test -timeout $(TIMEOUT) ./policy ./proof/accountproof ./proof/agreement # in full, see internal/raced
-	.ci/alone benchmarks go test -race -timeout $(TIMEOUT) ./...
 	cd tools && GOWORK=off go test ./...
+	go test -race -timeout $(TIMEOUT) work
+	go test -timeout $(TIMEOUT) ./policy ./proof/accountproof ./proof/agreement ./proof/ceilingproof ./proof/engineproof ./proof/hostproof # in full, see internal/raced
+	go test -timeout $(TIMEOUT) -run TestSQLite ./store/sqlstore # in full too
+	.ci/alone benchmarks go test -race -timeout $(TIMEOUT) ./...
 
 lint: lint-code install-check ## lint-code, then install-check
 
