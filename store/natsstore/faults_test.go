@@ -253,24 +253,22 @@ func (f *faulty) read(ctx context.Context, t *testing.T, s *natsstore.Store, sta
 }
 
 // verify compares the journals, through each store, with what was acknowledged.
-func (f *faulty) verify(t *testing.T) (commits int) {
+func (f *faulty) verify(t *testing.T, shortened *shortenLoad) (commits int) {
 	t.Helper()
 	for i, s := range f.stores {
 		for account, acked := range f.acked {
-			var all []string
+			var kept []string
+			var of store.ShortenedError
 			require.EventuallyWithT(t, func(c *assert.CollectT) {
-				all = nil
-				for commit, err := range s.Commits(context.Background(), account, 0) {
-					if !assert.NoError(c, err) {
-						return
-					}
-					all = append(all, string(commit.Data))
-				}
+				var err error
+				kept, of, err = keptJournal(s, account)
+				assert.NoError(c, err)
 			}, 30*time.Second, 100*time.Millisecond)
-			require.GreaterOrEqual(t, len(all), len(acked), "%s through store %d", account, i)
-			for k, data := range acked {
+			shortened.verify(t, account, of)
+			require.GreaterOrEqual(t, of.UpTo+uint64(len(kept)), uint64(len(acked)), "%s through store %d", account, i)
+			for k, data := range acked[of.UpTo:] {
 				if data != "" {
-					require.Equal(t, data, all[k], "%s version %d through store %d", account, k+1, i)
+					require.Equal(t, data, kept[k], "%s version %d through store %d", account, of.UpTo+uint64(k)+1, i)
 				}
 			}
 			commits += len(acked)
@@ -280,7 +278,8 @@ func (f *faulty) verify(t *testing.T) (commits int) {
 }
 
 // Whatever happens to the servers, no acknowledged commit is lost, no version is stored twice, and no
-// read lacks what was acknowledged before it began. Each store works again by itself.
+// read lacks what was acknowledged before it began. A journal that is shortened meanwhile loses what its
+// shortening names, and no more. Each store works again by itself.
 func TestFaults(t *testing.T) {
 	f := newFaulty(t)
 	ctx, cancel := context.WithCancel(context.Background())
@@ -293,10 +292,12 @@ func TestFaults(t *testing.T) {
 		running.Go(func() { f.write(ctx, t, i, usher.AccountID(fmt.Sprint("a", i)), fmt.Sprint("own", i)) })
 		running.Go(func() { f.read(ctx, t, s, &f.stale, accounts) })
 	}
-	seats := newSeatLoad(t, f)
-	for i := range f.stores {
+	seats, shortened := newSeatLoad(t, f), newShortenLoad(f)
+	for i, s := range f.stores {
 		running.Go(func() { seats.submit(ctx, i) })
 		running.Go(func() { seats.check(ctx, i) })
+		running.Go(func() { f.write(ctx, t, i, shortenedAccount(i), fmt.Sprint("long", i)) })
+		running.Go(func() { shortened.shorten(ctx, t, s, shortenedAccount((i+1)%len(f.stores))) })
 	}
 	r := rand.New(rand.NewPCG(*faultSeed, 0))
 	t.Logf("-faults-seed %d", *faultSeed)
@@ -330,9 +331,10 @@ func TestFaults(t *testing.T) {
 			t.Logf("%-34s %2d times; every store writes again after %4.1fs (median), %4.1fs (longest)", fault.name, len(all), all[len(all)/2].Seconds(), all[len(all)-1].Seconds())
 		}
 	}
-	commits := f.verify(t)
-	t.Logf("%d commits, %d unknown outcomes, %d reads; %d servers that did not recover by themselves were started again",
-		commits, f.unknown.Load(), f.reads.Load(), restarted)
+	commits := f.verify(t, shortened)
+	t.Logf("%d commits, %d unknown outcomes, %d reads, %d shortened journals; %d servers that did not recover by themselves were started again",
+		commits, f.unknown.Load(), f.reads.Load(), shortened.calls.Load(), restarted)
+	assert.Greater(t, shortened.calls.Load(), int64(*faultCount), "calls that shorten a journal")
 	assert.Zero(t, f.stale.Load(), "reads that lack acknowledged commits")
 	seats.verify(t)
 }
