@@ -11,6 +11,7 @@ import (
 	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/store"
+	"github.com/usher-go/usher/store/storearchive"
 )
 
 const indexHelp = `Index completes the index of users in a store: which users are in which accounts, as
@@ -19,15 +20,19 @@ that a version without the index wrote to, and those of a copy.
 
 With --user it then prints the accounts of a user, each with the user's role and status.
 
+An account is read from its snapshot. If that is damaged, or of another version of usher,
+the journal is read from its beginning; --archive has the part that usher shorten moved.
+
 Services may use the store meanwhile.`
 
 const indexExample = `  usher index postgres://localhost/shop
   usher index usher.db --user mia`
 
 func (r *run) indexCommand() *cobra.Command {
-	c := command("index STORE [--user USER]", "Complete the index of users, or list the accounts of a user", indexHelp, indexExample)
+	c := command("index STORE [--user USER] [--archive FOLDER]", "Complete the index of users, or list the accounts of a user", indexHelp, indexExample)
 	user := ""
 	c.Flags().StringVar(&user, "user", "", "print the accounts of this `USER`")
+	r.acceptArchive(c, archiveUsage)
 	c.Args = oneFile
 	c.ValidArgsFunction = completeStoreArg
 	c.RunE = func(c *cobra.Command, args []string) error {
@@ -55,11 +60,15 @@ func (r *run) index(ctx context.Context, arg string, user usher.UserID, lists bo
 			return wrongUsage("--user: %v", err)
 		}
 	}
+	archive, err := r.archive()
+	if err != nil {
+		return err
+	}
 	s, err := r.openStore(ctx, arg, writes)
 	if err != nil {
 		return r.refuseStore(arg, err)
 	}
-	out, err := indexed(ctx, s.Store, user, lists)
+	out, err := indexed(ctx, s.Store, archive, user, lists)
 	if err := errors.Join(err, s.close()); err != nil {
 		return r.refuse(arg, &unreadable{arg, err.Error(), err})
 	}
@@ -77,11 +86,14 @@ func (r *run) index(ctx context.Context, arg string, user usher.UserID, lists bo
 	return nil
 }
 
-// indexed completes the index, and then looks up a user if that is wanted.
-func indexed(ctx context.Context, s store.Store, user usher.UserID, lists bool) (out indexJSON, err error) {
+// indexed completes the index, and then looks up a user if that is wanted. The archive may be nil.
+func indexed(ctx context.Context, s store.Store, archive store.Archive, user usher.UserID, lists bool) (out indexJSON, err error) {
 	index, ok := s.(store.UserIndex)
 	if !ok {
 		return out, errors.New("the store has no index of users")
+	}
+	if archive != nil {
+		s = storearchive.Reader(s, archive)
 	}
 	for id, err := range index.Unindexed(ctx, "") {
 		if err != nil {

@@ -20,7 +20,7 @@ snapshot, writes them and a second copy of the snapshot to the folder, reads the
 again, and only then deletes the commits in the store. A run that was stopped is
 repeated by the same command.
 
-Afterwards log, seats, export, copy, explain and do need --archive FOLDER where they
+Afterwards log, seats, export, copy, explain, do and index need --archive FOLDER where they
 read these commits, and a service needs the folder as Options.Archive of its engine.
 Keep the folder as safe as the store: it has the only copy of the commits. Without
 --account, all accounts are shortened; one without a snapshot stays as it is. Services
