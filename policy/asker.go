@@ -23,15 +23,21 @@ var _ usher.Asker = (*Asker)(nil)
 // The methods of the zero Asker return an error that wraps usher.ErrNoAuthorizer, which denies.
 // Errors are those of the method of Policy with the same name.
 type Asker struct {
-	binding *Binding
-	who     subject
-	subject usher.UserID
+	asking
+	plain   bool // nothing but the user, the facts of the request and its time matters: no by, gives or monitor
 	by      usher.UserID
 	gives   string
 	context usher.Context
 	time    time.Time
 	visitor bool
 	monitor Monitor
+}
+
+// asking is a user of an account whose checks a Binding makes.
+type asking struct {
+	binding *Binding
+	who     subject
+	subject usher.UserID
 }
 
 // Monitor is called by an Asker that Monitored has made. Ready is called before each result; its
@@ -45,6 +51,7 @@ type Monitor interface {
 // and must not decide on facts that are too old. A nil m is not called.
 func (a Asker) Monitored(m Monitor) Asker {
 	a.monitor = m
+	a.plain = a.plain && m == nil
 	return a
 }
 
@@ -55,6 +62,7 @@ func (a *Asker) Giving(name string) usher.Asker {
 	if a != nil {
 		*given = *a
 		given.gives = name
+		given.plain = given.plain && name == ""
 	}
 	return given
 }
@@ -95,10 +103,14 @@ func (a *Asker) Request(p permission.Permission, on usher.Resource) usher.Reques
 // Check decides whether the user has a permission on a resource, as Policy.Decide does. It
 // allocates no more than Decide. A nil resource asks about the account as a whole.
 func (a *Asker) Check(p permission.Permission, on usher.Resource) (usher.Decision, error) {
-	if a == nil || a.binding == nil || a.monitor != nil || a.by != "" || a.gives != "" {
+	if a == nil || !a.plain {
 		return a.checkAsRequest(p, on)
 	}
-	return a.check(p, on)
+	o, list := a.quick(p, on)
+	if o != 0 {
+		return decision.New(a.binding.basis, o.reason(), o.bits(), a.time), nil
+	}
+	return a.finish(list, p, on)
 }
 
 // checkAsRequest is Check with a Monitor, for two users, for a command that gives a role, and for the zero Asker.
@@ -108,7 +120,9 @@ func (a *Asker) checkAsRequest(p permission.Permission, on usher.Resource) (ushe
 		return a.decided(&r, usher.Decision{}, err)
 	}
 	if !r.OnBehalf() && a.gives == "" {
-		d, err := a.check(p, on)
+		own := *a
+		own.plain = true
+		d, err := own.Check(p, on)
 		return a.decided(&r, d, err)
 	}
 	d, err := a.binding.policy.Decide(a.binding.facts, &r)
@@ -131,7 +145,7 @@ func (a *Asker) Actions(on usher.Resource) ([]Action, error) {
 // AppendActions appends the result of Actions to dst. With enough capacity in dst, it allocates no
 // more than Check. On an error it returns dst unchanged.
 func (a *Asker) AppendActions(dst []Action, on usher.Resource) ([]Action, error) {
-	if a == nil || a.binding == nil || a.monitor != nil || a.by != "" || a.gives != "" {
+	if a == nil || !a.plain {
 		r := a.Request(noPermission, on)
 		if err := a.ready("actions", &r); err != nil {
 			return dst, err

@@ -8,16 +8,7 @@ import (
 	"github.com/usher-go/usher/permission"
 )
 
-// check decides for one user. Each part of the user that Decide looks up is known already.
-func (a *Asker) check(name permission.Permission, on usher.Resource) (usher.Decision, error) {
-	o, list := a.binding.quick(a.who, a.subject, name, on)
-	if o != 0 {
-		return decision.New(a.binding.basis, o.reason(), o.bits(), a.time), nil
-	}
-	return a.finish(list, name, on)
-}
-
-// finish is check for what quick leaves to it.
+// finish is Check for what quick leaves to it.
 //
 //go:noinline
 func (a *Asker) finish(list *stepList, name permission.Permission, on usher.Resource) (usher.Decision, error) {
@@ -40,7 +31,7 @@ func (a *Asker) finish(list *stepList, name permission.Permission, on usher.Reso
 	return a.checkSteps(list, on)
 }
 
-// checkBundle is check for a bundle, and for a permission that the policy lacks.
+// checkBundle is Check for a bundle, and for a permission that the policy lacks.
 func (a *Asker) checkBundle(name permission.Permission, on usher.Resource) (usher.Decision, error) {
 	r := a.Request(name, on)
 	d, err := a.binding.policy.Decide(a.binding.facts, &r)

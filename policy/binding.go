@@ -79,7 +79,7 @@ func (b *Binding) lookUp(id usher.UserID) (subject, error) {
 func (b *Binding) As(user usher.UserID, context usher.Context, at time.Time) (Asker, error) {
 	if b != nil && b.policy != nil && len(context) == 0 && b.isTimed(at) {
 		if who, err := b.lookUp(user); err == nil {
-			return Asker{binding: b, who: who, subject: user, time: at}, nil
+			return Asker{asking: asking{b, who, user}, plain: true, time: at}, nil
 		}
 	}
 	return b.AsRequest(&usher.Request{Subject: user, Context: context, Time: at})
@@ -121,7 +121,7 @@ func (b *Binding) as(r *usher.Request) (Asker, error) {
 		return Asker{}, err
 	}
 	return Asker{
-		binding: b, who: who, subject: r.Subject, by: r.By, gives: r.Gives, visitor: r.Visitor, context: r.Context, time: r.Time,
+		asking: asking{b, who, r.Subject}, plain: r.By == "" && r.Gives == "", by: r.By, gives: r.Gives, visitor: r.Visitor, context: r.Context, time: r.Time,
 	}, nil
 }
 

@@ -13,7 +13,8 @@ import (
 func (b *Binding) Check(r *usher.Request) (usher.Decision, error) {
 	if b.isPlain(r) {
 		if who, err := b.lookUp(r.Subject); err == nil {
-			o, list := b.quick(who, r.Subject, r.Permission, r.Resource)
+			a := asking{b, who, r.Subject}
+			o, list := a.quick(r.Permission, r.Resource)
 			if o != 0 {
 				return decision.New(b.basis, o.reason(), o.bits(), r.Time), nil
 			}
@@ -28,7 +29,8 @@ func (b *Binding) Check(r *usher.Request) (usher.Decision, error) {
 func (b *Binding) Can(user usher.UserID, p permission.Permission, on usher.Resource) (usher.Decision, error) {
 	if b != nil && b.policy != nil && b.clocked {
 		if who, err := b.lookUp(user); err == nil {
-			o, list := b.quick(who, user, p, on)
+			a := asking{b, who, user}
+			o, list := a.quick(p, on)
 			if o != 0 {
 				return decision.New(b.basis, o.reason(), o.bits(), time.Time{}), nil
 			}
@@ -41,35 +43,36 @@ func (b *Binding) Can(user usher.UserID, p permission.Permission, on usher.Resou
 // quick returns the outcome of a check that nothing but the user and the resource decides, on a
 // resource that clearly is of the type of the permission. Otherwise it returns 0, and the steps of the
 // permission if only they are left to be evaluated.
-func (b *Binding) quick(who subject, id usher.UserID, name permission.Permission, on usher.Resource) (outcome, *stepList) {
-	slot := b.policy.permTable.slot(name)
+func (a *asking) quick(name permission.Permission, on usher.Resource) (outcome, *stepList) {
+	p := a.binding.policy
+	slot := p.permTable.slot(name)
 	if slot == nil || slot.perm == nil {
 		return 0, nil
 	}
 	perm := slot.perm
-	if on != nil && !perm.res.quickAdmit(on, b.account) {
+	if on != nil && !perm.res.quickAdmit(on, a.binding.account) {
 		return 0, nil
 	}
-	list := who.class.madeSteps(perm)
+	list := a.who.class.madeSteps(perm)
 	if list == nil {
-		list = b.policy.makeSteps(who.class, perm)
+		list = p.makeSteps(a.who.class, perm)
 	}
-	if list.small {
-		o, err := b.matchSmall(list, who.user, id, on)
-		if err != nil {
-			o = 0
-		}
-		return o, list
+	if !list.small {
+		return list.fixed, list
 	}
-	return list.fixed, list
+	o, err := a.matchSmall(list, on)
+	if err != nil {
+		o = 0
+	}
+	return o, list
 }
 
 // matchSmall evaluates a small list. It needs a part of an evaluation only, which is faster to
 // clear.
-func (b *Binding) matchSmall(list *stepList, user *User, id usher.UserID, on usher.Resource) (outcome, error) {
+func (a *asking) matchSmall(list *stepList, on usher.Resource) (outcome, error) {
 	var s evalContext
-	s.p, s.facts, s.res = b.policy, b.facts, list.perm.res
-	s.subject, s.user, s.resource = id, user, on
+	s.p, s.facts, s.res = a.binding.policy, a.binding.facts, list.perm.res
+	s.subject, s.user, s.resource = a.subject, a.who.user, on
 	o := s.matchSmall(list)
 	return o, s.err
 }
@@ -78,7 +81,7 @@ func (b *Binding) matchSmall(list *stepList, user *User, id usher.UserID, on ush
 //
 //go:noinline
 func (b *Binding) finish(who subject, r *usher.Request, list *stepList) (usher.Decision, error) {
-	a := Asker{binding: b, who: who, subject: r.Subject, time: r.Time}
+	a := Asker{asking: asking{b, who, r.Subject}, plain: true, time: r.Time}
 	return a.finish(list, r.Permission, r.Resource)
 }
 
@@ -142,7 +145,7 @@ var errNotPlain = errors.New("not plain")
 func (b *Binding) AppendChecks(dst []Checked, requests []usher.Request) []Checked {
 	var who [together]subject
 	var errs [together]error
-	a := Asker{binding: b}
+	a := Asker{asking: asking{binding: b}, plain: true}
 	for len(requests) > 0 {
 		some := requests[:min(len(requests), together)]
 		for i := range some {
@@ -158,7 +161,7 @@ func (b *Binding) AppendChecks(dst []Checked, requests []usher.Request) []Checke
 				c.Decision, c.Err = b.checkAny(r)
 			} else {
 				a.who, a.subject, a.time = who[i], r.Subject, r.Time
-				c.Decision, c.Err = a.check(r.Permission, r.Resource)
+				c.Decision, c.Err = a.Check(r.Permission, r.Resource)
 			}
 			dst = append(dst, c)
 		}

@@ -17,6 +17,7 @@ type filterSource struct {
 	name    permission.Permission
 	perms   []int // the permission, or those of a bundle
 	one     [1]int
+	list    *stepList // the steps of a single permission for a single user; nil: there are several
 }
 
 var _ criteria.Source = (*filterSource)(nil)
@@ -35,7 +36,7 @@ func (s *filterSource) begin(r *usher.Request) error {
 		return err
 	}
 	s.asker = Asker{
-		binding: &s.binding, who: who, subject: r.Subject, by: r.By, gives: r.Gives, visitor: r.Visitor, context: r.Context, time: r.Time,
+		asking: asking{&s.binding, who, r.Subject}, by: r.By, gives: r.Gives, visitor: r.Visitor, context: r.Context, time: r.Time,
 	}
 	return s.begun()
 }
@@ -76,6 +77,9 @@ func (s *filterSource) begun() error {
 	}
 	if s.by != nil {
 		s.by.time = a.time
+	} else if len(s.perms) == 1 {
+		p := a.binding.policy
+		s.list = a.who.class.steps(p, &p.perms[s.perms[0]])
 	}
 	return nil
 }
@@ -111,10 +115,9 @@ func (s *filterSource) Fields() (fields []string) {
 
 // Match implements criteria.Source.
 func (s *filterSource) Match(on usher.Resource) (bool, error) {
-	if a := &s.asker; len(s.perms) == 1 && s.by == nil {
-		if o, _ := a.binding.quick(a.who, a.subject, a.binding.policy.perms[s.perms[0]].name, on); o != 0 {
-			return o.reason() == usher.ReasonGranted, nil
-		}
+	if s.list != nil && s.list.perm.res.quickAdmit(on, s.asker.binding.account) {
+		o, err := s.asker.outcome(s.list, on)
+		return err == nil && o.reason() == usher.ReasonGranted, err
 	}
 	if !s.admits(on) {
 		return false, nil
@@ -204,7 +207,7 @@ func (a *Asker) outcome(list *stepList, on usher.Resource) (outcome, error) {
 	case list.fixed != 0:
 		return list.fixed, nil
 	case list.small:
-		return a.binding.matchSmall(list, a.who.user, a.subject, on)
+		return a.matchSmall(list, on)
 	}
 	o, _, err := a.outcomeOfSteps(list, on)
 	return o, err
