@@ -22,9 +22,10 @@ import (
 
 const benchAccounts = 1000
 
-// BenchmarkCommits stores commits of 1,000 accounts in three ways, in turns: by bare publishes of the
-// same bytes to a stream with three replicas, by Append, and by Engine.Do. It reports the rates of the
-// latter two as a share of the first. The servers wait for the disk.
+// BenchmarkCommits stores commits of 1,000 accounts in four ways, in turns: by bare publishes of the
+// same bytes to a stream with three replicas, by such publishes that the server rejects unless they follow
+// the last message of their account, by Append, and by Engine.Do. It reports the rates of the others as a
+// share of the first. The servers wait for the disk.
 func BenchmarkCommits(b *testing.B) {
 	for _, writers := range []int{1, 64} {
 		b.Run(fmt.Sprintf("writers=%d", writers), func(b *testing.B) {
@@ -69,9 +70,17 @@ func benchWays(b *testing.B) []turns.Way {
 		require.NoError(b, err)
 	}
 	b.Logf("commits of %d bytes", len(data))
+	last := make([]uint64, benchAccounts)
 	return []turns.Way{
 		{Name: "bare", Do: func(i int) error {
 			_, err := js.Publish(ctx, fmt.Sprint(name, ".bare.", i%4, ".", i), data)
+			return err
+		}},
+		{Name: "fenced", Do: func(i int) error {
+			ack, err := js.Publish(ctx, fmt.Sprint(name, ".bare.", i%4, ".fenced-", i), data, jetstream.WithExpectLastSequencePerSubject(last[i]))
+			if err == nil {
+				last[i] = ack.Sequence
+			}
 			return err
 		}},
 		{Name: "append", Do: appendOne},
