@@ -232,7 +232,7 @@ func (c Ceiling) heldOn(before, after *User, from, to *effectiveRules) error {
 		}
 		for _, r := range []*effectiveRules{from, to} {
 			own := r.sources[0]
-			r.sources = append(r.sources, ruleSource{kind: usher.SourceResourceRole, role: i, guard: own.guardOf(c.p), teams: own.teams})
+			r.sources = append(r.sources, ruleSource{kind: usher.SourceResourceRole, role: i, as: i, guard: own.guardOf(c.p), teams: own.teams})
 		}
 	}
 	return nil
