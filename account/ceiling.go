@@ -51,14 +51,16 @@ func (q *proposing) checkGives(id usher.UserID, before, after *policy.User, on p
 	}
 	return q.later(id, before, after, func(at time.Time, before, after *policy.User) error {
 		// What the actor gets later can be withdrawn until then, so the actor must also cover it now.
-		if err := q.checkGivesUnder(c, id, before, after, on); err != nil {
-			return err
+		for _, ceiling := range []func(time.Time) (policy.Ceiling, error){q.ceilingUntil, q.ceilingAt} {
+			c, err := ceiling(at)
+			if err != nil {
+				return err
+			}
+			if err := q.checkGivesUnder(c, id, before, after, on); err != nil {
+				return err
+			}
 		}
-		c, err := q.ceilingAt(at)
-		if err != nil {
-			return err
-		}
-		return q.checkGivesUnder(c, id, before, after, on)
+		return nil
 	})
 }
 
@@ -118,6 +120,7 @@ func (q *proposing) checkTakes(id usher.UserID, before, after *policy.User) erro
 		return err
 	}
 	return q.later(id, before, after, func(at time.Time, then, with *policy.User) error {
+		c := q.overUsersAt(c, at)
 		if err := q.checkTakesUnder(c, id, then, with); err != nil || then == nil {
 			return err
 		}

@@ -28,8 +28,8 @@ func (q *proposing) later(id usher.UserID, before, after *policy.User, check fun
 	}
 	with := q.entriesAfter(without, was, after)
 	times := timesOf(without, with, q.actorsEntries())
-	if q.holdsOn(id) {
-		times = inOrderOfTime(append(times, entryTimes(q.actorsEntries())...))
+	if around := q.entriesAround(id); q.holdsOn(id, around) {
+		times = inOrderOfTime(slices.Concat(times, entryTimes(around), entryTimes(q.actorsEntries())))
 	}
 	defer func() { q.lookAt = time.Time{} }()
 	for _, q.lookAt = range times {
@@ -58,16 +58,29 @@ func (q *proposing) entriesAfter(entries []*ScheduleEntry, before, after *policy
 	return kept
 }
 
-// planAt returns a user, who may be nil, after all entries up to a time took effect.
+// planAt returns a user, who may be nil, after all entries up to a time took effect: of those at one time,
+// first the ends.
 func (q *proposing) planAt(u *policy.User, entries []*ScheduleEntry, at time.Time) *policy.User {
 	if u == nil {
 		return nil
 	}
-	for _, e := range entries {
-		if e.At.After(at) {
-			break
+	for len(entries) > 0 && !entries[0].At.After(at) {
+		n := 1
+		for n < len(entries) && entries[n].At.Equal(entries[0].At) {
+			n++
 		}
-		u = e.Command.(scheduling).withPlanned(q, u)
+		for _, ends := range []bool{true, false} {
+			for _, e := range entries[:n] {
+				c := e.Command.(scheduling)
+				if set, ok := c.(SetRole); ok && ends {
+					c = set.atEnd(q)
+				}
+				if e.Ends == ends {
+					u = c.withPlanned(q, u)
+				}
+			}
+		}
+		entries = entries[n:]
 	}
 	return u
 }
@@ -86,20 +99,32 @@ func timesOf(lists ...[]*ScheduleEntry) (times []time.Time) {
 
 // ceilingAt returns the ceiling of the actor at a later time: what the actor covers then.
 func (q *proposing) ceilingAt(at time.Time) (policy.Ceiling, error) {
-	facts, err := q.Account()
+	id := q.authority
+	return q.ceilingOf(q.planAt(q.find(id), q.entriesOf(subjectOf(id)), at), factsAt{q.draft, at}, at)
+}
+
+// ceilingUntil returns the ceiling at a later time for what the actor has now and still has then.
+func (q *proposing) ceilingUntil(at time.Time) (policy.Ceiling, error) {
+	return q.ceilingOf(q.find(q.authority), usersAt{factsAt{q.draft, at}}, at)
+}
+
+// ceilingOf returns the ceiling at a later time of the actor with some record and facts.
+func (q *proposing) ceilingOf(actor *policy.User, facts policy.Facts, at time.Time) (policy.Ceiling, error) {
+	of, err := q.Account()
 	if err != nil {
 		return policy.Ceiling{}, err
 	}
 	id := q.authority
-	actor := q.planAt(q.find(id), q.entriesOf(subjectOf(id)), at)
-	c, err := q.onBehalf(q.policy.Ceiling(q.withoutLent(id, actor), facts, q.context, at))
-	return c.WithFacts(factsAt{q.draft, at}, q.next.account, id), err
+	c, err := q.onBehalf(q.policy.Ceiling(q.withoutLent(id, actor), of, q.context, at))
+	return c.WithFacts(facts, q.next.account, id), err
 }
 
 // actorsEntries returns the entries about the actor, and those about the teams to which the actor
 // belongs: their roles on resources can end.
-func (q *proposing) actorsEntries() []*ScheduleEntry {
-	id := q.authority
+func (q *proposing) actorsEntries() []*ScheduleEntry { return q.entriesAround(q.authority) }
+
+// entriesAround returns the entries about a user, and those about the teams to which the user belongs.
+func (q *proposing) entriesAround(id usher.UserID) []*ScheduleEntry {
 	list := q.entriesOf(subjectOf(id))
 	u := q.find(id)
 	if u == nil {
@@ -114,10 +139,12 @@ func (q *proposing) actorsEntries() []*ScheduleEntry {
 	return list
 }
 
-// holdsOn reports whether a user has roles on resources, or may have them through a team.
-func (q *proposing) holdsOn(id usher.UserID) bool {
+// holdsOn reports whether a user has roles on resources, will have them by one of the entries around the
+// user, or may have them through a team.
+func (q *proposing) holdsOn(id usher.UserID, around []*ScheduleEntry) bool {
 	u := q.find(id)
-	return u != nil && (len(u.Teams) > 0 || q.countOn(Holder{User: id}) > 0)
+	return u != nil && (len(u.Teams) > 0 || q.countOn(Holder{User: id}) > 0 ||
+		slices.ContainsFunc(around, func(e *ScheduleEntry) bool { return e.slot().kind == roleOnOf }))
 }
 
 // inOrderOfTime sorts times, and keeps each once.
@@ -152,25 +179,56 @@ func (f factsAt) TeamRolesOn(team usher.TeamID, on usher.Ref) ([]role.Name, erro
 	return f.planned(h, on, f.rolesOf(h, on)), nil
 }
 
-// UserResources leaves out resources on which the user has no role yet.
+// UserResources has the resources on which the user has roles at that time.
 func (f factsAt) UserResources(user usher.UserID, resourceType string) iter.Seq2[policy.RolesOn, error] {
 	return f.plannedResources(Holder{User: user}, resourceType, f.draft.UserResources(user, resourceType))
 }
 
-// TeamResources leaves out resources on which the team has no role yet.
+// TeamResources has the resources on which the team has roles at that time.
 func (f factsAt) TeamResources(team usher.TeamID, resourceType string) iter.Seq2[policy.RolesOn, error] {
 	return f.plannedResources(Holder{Team: team}, resourceType, f.draft.TeamResources(team, resourceType))
 }
 
 func (f factsAt) plannedResources(h Holder, resourceType string, all iter.Seq2[policy.RolesOn, error]) iter.Seq2[policy.RolesOn, error] {
 	return func(yield func(policy.RolesOn, error) bool) {
+		begun := map[string]bool{} // the ids of resources on which the holder has no role yet
+		for _, e := range f.entriesOf(slot{user: h.User, team: h.Team}.subject()) {
+			if s := e.slot(); s.kind == roleOnOf && s.on.Type == resourceType && !e.At.After(f.at) {
+				begun[s.on.ID] = true
+			}
+		}
 		for r, err := range all {
+			delete(begun, r.ID)
 			r.Roles = f.planned(h, usher.Ref{Type: resourceType, ID: r.ID}, r.Roles)
 			if (len(r.Roles) > 0 || err != nil) && !yield(r, err) {
 				return
 			}
 		}
+		for id := range begun {
+			r := policy.RolesOn{ID: id, Roles: f.planned(h, usher.Ref{Type: resourceType, ID: id}, nil)}
+			if len(r.Roles) > 0 && !yield(r, nil) {
+				return
+			}
+		}
 	}
+}
+
+// usersAt is the account for a comparison of users at a later time with what the actor has now: the lists of
+// resources are those of the later time, and the roles on a resource those of now.
+type usersAt struct{ factsAt }
+
+func (f usersAt) UserRolesOn(user usher.UserID, on usher.Ref) ([]role.Name, error) {
+	return f.draft.UserRolesOn(user, on)
+}
+
+func (f usersAt) TeamRolesOn(team usher.TeamID, on usher.Ref) ([]role.Name, error) {
+	return f.draft.TeamRolesOn(team, on)
+}
+
+// overUsersAt returns the ceiling of the actor now for users at a later time, who may hold other roles on
+// resources then.
+func (q *proposing) overUsersAt(c policy.Ceiling, at time.Time) policy.Ceiling {
+	return c.WithFacts(usersAt{factsAt{q.draft, at}}, q.next.account, q.authority)
 }
 
 // planned returns the roles of a holder on a resource after the entries up to the time took effect.

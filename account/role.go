@@ -76,6 +76,9 @@ func (c SetRole) slot() slot { return slot{kind: accountRoleOf, user: c.User} }
 // happen gives the role, at the time of an entry. The role after an end is given in any case.
 func (c SetRole) happen(q *proposing, ends bool, how manner) error {
 	u, err := q.user(c.User)
+	if ends {
+		c = c.atEnd(q)
+	}
 	if err != nil || u.Role == c.Role {
 		return err
 	}
@@ -95,6 +98,14 @@ func (c SetRole) happen(q *proposing, ends bool, how manner) error {
 	return q.replaceRole(c.User, r)
 }
 
+// atEnd returns what an end gives: instead of a role that became unique under another policy, the default role.
+func (c SetRole) atEnd(q *proposing) SetRole {
+	if r, ok := q.policy.Role(c.Role); ok && r.Unique {
+		c.Role = q.policy.DefaultRole().Name
+	}
+	return c
+}
+
 // replaceRoleInactive is replaceRole for a user who becomes inactive at the same time.
 func (q *proposing) replaceRoleInactive(id usher.UserID, r role.Role) error {
 	u := q.find(id)
@@ -110,7 +121,7 @@ func (q *proposing) replaceRoleInactive(id usher.UserID, r role.Role) error {
 // withPlanned returns a copy of a user with the role of an entry, as far as the policy has it.
 func (c SetRole) withPlanned(q *proposing, u *policy.User) *policy.User {
 	r, err := q.accountRole(c.Role)
-	if err != nil {
+	if err != nil || r.Unique {
 		return u
 	}
 	changed, _ := q.withRole(c.User, u, r)

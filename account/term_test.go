@@ -1,6 +1,7 @@
 package account_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -211,4 +212,21 @@ func TestGivingWhatOneGetsLater(t *testing.T) {
 	s := do(t, p, open(t, p, members()), account.AsHost("test"), account.SetRole{User: "dora", Role: "admin", From: hours(1)})
 	_, err := propose(p, s, account.AsUser("dora"), account.SetRole{User: "max", Role: "admin", From: hours(1)})
 	assert.Equal(t, account.CodeEscalation, codeOf(t, err), "%v", err)
+}
+
+// A role that another policy made unique does not come back at an end: the user gets the default role.
+func TestEndGivesNoUniqueRole(t *testing.T) {
+	const equal = `
+usher: 1
+roles:
+  owner:  {at-least: 1}
+  admin:  {}
+  member: {default: true}
+resources: {room: {permissions: {see: {owner: any, admin: any}}}}
+`
+	before, after := compile(t, equal), compile(t, strings.Replace(equal, "at-least: 1", "unique: true, hands-over-to: admin", 1))
+	s := open(t, before, account.Seed{Users: map[usher.UserID]policy.User{"olga": user("owner"), "zed": user("owner")}})
+	s = do(t, before, s, account.AsHost("test"), account.SetRole{User: "zed", Role: "admin", Until: hours(2)})
+	assert.Equal(t, rolesIn(a, a, "owner"), timeline(before, s, "zed"))
+	assert.Equal(t, rolesIn(a, a, m), timeline(after, s, "zed"))
 }
