@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/policy"
 	"github.com/usher-go/usher/role"
 )
@@ -80,6 +81,11 @@ func (c Cancel) propose(q *proposing) error {
 		u, err := q.user(s.user)
 		if err != nil {
 			return err
+		}
+		if s.kind == invitationOf && u.Status == usher.Invited { // the same as resend-invitation without an end
+			if err := q.checkGivesAll(s.user, u); err != nil {
+				return err
+			}
 		}
 		if err := q.checkChanges(s.user, u, u); err != nil {
 			return err

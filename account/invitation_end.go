@@ -61,17 +61,10 @@ func (q *proposing) checkGivesAll(id usher.UserID, u *policy.User) error {
 	if err := q.checkGivesUnder(c, id, nil, u, on); err != nil {
 		return err
 	}
-	for _, held := range q.eachRoleOn(Holder{User: id}) {
-		for _, name := range held.Roles {
-			if q.roleOn(name, held.On.Type) != nil {
-				continue // the policy lacks it, so it gives nothing
-			}
-			if err := q.checkGivesOnUnder(c, u, Holder{User: id}, name, refOnly{held.On}); err != nil {
-				return err
-			}
-		}
-	}
 	entries := q.entriesOf(subjectOf(id))
+	if err := q.checkGivesAllOn(id, u, entries); err != nil {
+		return err
+	}
 	defer func() { q.lookAt = time.Time{} }()
 	for _, at := range timesOf(entries, q.entriesOf(subjectOf(q.authority))) {
 		q.lookAt = at

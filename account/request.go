@@ -154,6 +154,9 @@ func (c AdmitUser) propose(q *proposing) error {
 	if err := q.checkGives(c.User, nil, &given, of(c.User)); err != nil {
 		return err
 	}
+	if err := q.checkGivesAllOn(c.User, &given, q.entriesAfter(q.entriesOf(subjectOf(c.User)), u, &given)); err != nil {
+		return err
+	}
 	if u.Role != r.Name {
 		changes = append(changes, RoleSet{User: c.User, From: u.Role, To: r.Name})
 	}

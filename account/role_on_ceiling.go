@@ -50,16 +50,21 @@ func (q *proposing) checkGivesOn(h Holder, name role.Name, on usher.Ref, t term)
 	if resource == nil { // the permission was checked on it before
 		return q.deny(usher.ReasonNoPermission, "the host application did not pass the resource %s with the command", ref(on))
 	}
+	var entries []*ScheduleEntry
+	if h.User != "" {
+		entries = q.entriesOf(subjectOf(h.User))
+	}
+	return q.checkGivesOnFor(h, q.find(h.User), entries, name, resource, t)
+}
+
+// checkGivesOnFor is checkGivesOn for a user with entries of the schedule. The user is nil for a team.
+func (q *proposing) checkGivesOnFor(h Holder, u *policy.User, entries []*ScheduleEntry, name role.Name, resource usher.Resource, t term) error {
 	now, _, err := q.ceiling()
 	if err != nil {
 		return err
 	}
-	if err := q.checkGivesOnUnder(now, q.find(h.User), h, name, resource); err != nil {
+	if err := q.checkGivesOnUnder(now, u, h, name, resource); err != nil {
 		return err
-	}
-	var entries []*ScheduleEntry
-	if h.User != "" {
-		entries = q.entriesOf(subjectOf(h.User))
 	}
 	times := append(timesOf(entries), entryTimes(q.actorsEntries())...)
 	if !t.from.IsZero() {
@@ -76,7 +81,45 @@ func (q *proposing) checkGivesOn(h Holder, name role.Name, on usher.Ref, t term)
 			return err
 		}
 		for _, c := range []policy.Ceiling{now, then} { // what the actor gets later can be withdrawn until then
-			if err := q.checkGivesOnUnder(c, q.planAt(q.find(h.User), entries, at), h, name, resource); err != nil {
+			if err := q.checkGivesOnUnder(c, q.planAt(u, entries, at), h, name, resource); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// checkGivesAllOn rejects the command unless the actor may give all roles that a user, with entries of the
+// schedule, has or will have on resources. Only what the host application passes with the command is known of
+// a resource.
+func (q *proposing) checkGivesAllOn(id usher.UserID, u *policy.User, entries []*ScheduleEntry) error {
+	if q.actor.Host() != "" {
+		return nil
+	}
+	check := func(name role.Name, on usher.Ref, from time.Time, rest []*ScheduleEntry) error {
+		if q.roleOn(name, on.Type) != nil {
+			return nil // the policy lacks it, so it gives nothing
+		}
+		t, s := term{from: from}, slot{kind: roleOnOf, user: id, role: name, on: on}
+		if i := slices.IndexFunc(rest, func(e *ScheduleEntry) bool { return e.slot() == s }); i >= 0 {
+			t.until = rest[i].At
+		}
+		resource := q.resource(on)
+		if resource == nil {
+			resource = refOnly{on}
+		}
+		return q.checkGivesOnFor(Holder{User: id}, u, entries, name, resource, t)
+	}
+	for _, held := range q.eachRoleOn(Holder{User: id}) {
+		for _, name := range held.Roles {
+			if err := check(name, held.On, time.Time{}, entries); err != nil {
+				return err
+			}
+		}
+	}
+	for i, e := range entries {
+		if c, ok := e.Command.(GiveRoleOn); ok {
+			if err := check(c.Role, c.On, e.At, entries[i+1:]); err != nil {
 				return err
 			}
 		}
