@@ -69,6 +69,7 @@ func (q *proposing) attachToUser(c RenameUser, invited *policy.User) error {
 		return err
 	}
 	mine, theirs := q.entriesOf(subjectOf(c.From)), q.entriesOf(subjectOf(c.To))
+	held := q.eachRoleOn(Holder{User: c.From})
 	// A seat that the role of the invitation requires is not the user's: only the user's roles say
 	// whether the user needs one.
 	assigned := slices.DeleteFunc(slices.Clone(invited.Seats), func(pool seat.PoolName) bool {
@@ -78,7 +79,7 @@ func (q *proposing) attachToUser(c RenameUser, invited *policy.User) error {
 	if err := q.mergeUser(c, invited, to, r, assigned); err != nil {
 		return err
 	}
-	if err := q.checkAttachesLater(c, invited, to, mine, theirs); err != nil {
+	if err := q.checkAttachesLater(c, invited, to, mine, theirs, held); err != nil {
 		return err
 	}
 	if to := q.find(c.To); to.Status == usher.Invited {
@@ -104,36 +105,77 @@ func (q *proposing) checkAttaches(from, id usher.UserID, invited, to *policy.Use
 	kept.Seats = q.keptSeats(to, after)
 	for _, on := range q.eachRoleOn(Holder{User: from}) {
 		for _, name := range on.Roles {
-			if q.roleOn(name, on.On.Type) != nil {
-				continue // the policy lacks it, so it gives nothing
-			}
-			given, more, err := c.GivesOn(q.withKnownRole(&kept), name, refOnly{on.On})
-			switch {
-			case err != nil:
+			if err := q.compareAttachedOn(c, id, &kept, name, on.On); err != nil {
 				return err
-			case more:
-				return q.refuse(CodeEscalation, "%s would get %s on %s, which the invitation alone does not give; give it to %[1]s by other commands, or use rename-user", id, describeUncovered(given), ref(on.On))
 			}
 		}
 	}
 	return nil
 }
 
+// compareAttachedOn rejects a role on a resource that lets a user do there what the invitation alone does not
+// let its holder do.
+func (q *proposing) compareAttachedOn(c policy.Ceiling, id usher.UserID, u *policy.User, name role.Name, on usher.Ref) error {
+	if q.roleOn(name, on.Type) != nil {
+		return nil // the policy lacks it, so it gives nothing
+	}
+	given, more, err := c.GivesOn(q.withKnownRole(u), name, refOnly{on})
+	if err != nil || !more {
+		return err
+	}
+	return q.refuse(CodeEscalation, "%s would get %s on %s, which the invitation alone does not give; give it to %[1]s by other commands, or use rename-user", id, describeUncovered(given), ref(on))
+}
+
 // checkAttachesLater is checkAttaches for each later time at which the schedule changes the user or
 // what the invitation has. It runs after the user has got everything; mine and theirs are the entries
-// of the invitation and of the user before.
-func (q *proposing) checkAttachesLater(move RenameUser, invited, to *policy.User, mine, theirs []*ScheduleEntry) error {
-	is, entries := q.find(move.To), q.entriesOf(subjectOf(move.To))
-	for _, at := range timesOf(mine, theirs, entries) {
+// of the invitation and of the user before, and held the roles on resources of the invitation.
+func (q *proposing) checkAttachesLater(move RenameUser, invited, to *policy.User, mine, theirs []*ScheduleEntry, held []RolesOn) error {
+	id, is, entries := move.To, q.find(move.To), q.entriesOf(subjectOf(move.To))
+	for _, at := range inOrderOfTime(append(timesOf(mine, theirs, entries), entryTimes(q.entriesAround(id))...)) {
 		c, err := q.ceilingOfInvitation(move.From, q.planAt(invited, mine, at), at)
 		if err != nil {
 			return err
 		}
-		if err := q.compareAttached(c.Of(move.To), move.To, q.planAt(to, theirs, at), q.planAt(is, entries, at)); err != nil {
+		facts := withInvitation{factsAt{q.draft, at}, move.From, held}
+		c = c.WithFacts(facts, q.next.account, move.From).Of(id)
+		before, after := q.planAt(to, theirs, at), q.planAt(is, entries, at)
+		if err := q.compareAttached(c, id, before, after); err != nil {
 			return err
+		}
+		kept := *after
+		kept.Seats = q.keptSeats(before, after)
+		for _, on := range held {
+			has := facts.planned(Holder{User: id}, on.On, q.rolesOf(Holder{User: id}, on.On))
+			for _, name := range on.Roles {
+				if !slices.Contains(has, name) {
+					continue
+				}
+				if err := q.compareAttachedOn(c, id, &kept, name, on.On); err != nil {
+					return err
+				}
+			}
 		}
 	}
 	return nil
+}
+
+// withInvitation is the account at a later time, in which the invitation still has its roles on resources.
+type withInvitation struct {
+	factsAt
+	key  usher.UserID
+	held []RolesOn
+}
+
+func (f withInvitation) UserRolesOn(user usher.UserID, on usher.Ref) ([]role.Name, error) {
+	if user != f.key {
+		return f.factsAt.UserRolesOn(user, on)
+	}
+	for _, h := range f.held {
+		if h.On == on {
+			return h.Roles, nil
+		}
+	}
+	return nil, nil
 }
 
 // ceilingOfInvitation returns the ceiling of a person who has only the invitation, and has accepted it.
@@ -168,8 +210,14 @@ func (q *proposing) compareAttached(c policy.Ceiling, id usher.UserID, before, a
 	return q.refuse(CodeEscalation, "the invitation would take something from %s; change the invitation, or use rename-user", id)
 }
 
-// dropRequest removes a user who has requested to join, and keeps the values of custom fields.
+// dropRequest removes a user who has requested to join, and what is scheduled for the user, and keeps the
+// values of custom fields.
 func (q *proposing) dropRequest(id usher.UserID, u *policy.User) error {
+	for _, e := range q.entriesOf(subjectOf(id)) {
+		if err := q.emit(unscheduled(e)); err != nil {
+			return err
+		}
+	}
 	for _, pool := range u.Seats {
 		if err := q.emit(SeatUnassigned{User: id, Pool: pool}); err != nil {
 			return err

@@ -3,6 +3,7 @@ package account
 import (
 	"reflect"
 	"slices"
+	"time"
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/policy"
@@ -19,10 +20,12 @@ func (q *proposing) moveSchedule(c RenameUser, entries []*ScheduleEntry, isNew b
 	for _, e := range entries {
 		mine[e.slot()] = true
 	}
-	theirs := map[slot]bool{}
+	theirs := map[slot]time.Time{} // the first time of each
 	for _, e := range q.entriesOf(subjectOf(c.To)) {
 		s := e.slot()
-		theirs[s] = true
+		if _, known := theirs[s]; !known {
+			theirs[s] = e.At
+		}
 		s.user = c.From
 		if s.kind != accountRoleOf && !mine[s] && s.heldBy(from) {
 			if err := q.emit(unscheduled(e)); err != nil {
@@ -33,7 +36,11 @@ func (q *proposing) moveSchedule(c RenameUser, entries []*ScheduleEntry, isNew b
 	for _, e := range entries {
 		command := withUserID(e.Command, c.To)
 		s := command.slot()
-		if !isNew && (s.kind == accountRoleOf || s.kind == invitationOf || theirs[s] || hadBefore(s) || attaches && !e.Ends) {
+		first, scheduled := theirs[s]
+		if e.Ends && e.At.Before(first) {
+			scheduled = false // what only From has ends before it begins for To
+		}
+		if !isNew && (s.kind == accountRoleOf || s.kind == invitationOf || scheduled || hadBefore(s) || attaches && !e.Ends) {
 			continue
 		}
 		if err := q.emitEntry(e.At, command, e.Ends); err != nil {
@@ -41,7 +48,9 @@ func (q *proposing) moveSchedule(c RenameUser, entries []*ScheduleEntry, isNew b
 		}
 	}
 	for s := range theirs {
-		q.outlined = append(q.outlined, s)
+		if s.kind != invitationOf { // it ends with the invitation
+			q.outlined = append(q.outlined, s)
+		}
 	}
 	return nil
 }
