@@ -1,7 +1,7 @@
 package account
 
 import (
-	"errors"
+	"time"
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/policy"
@@ -27,31 +27,27 @@ func (q *proposing) checkRedefinition(name role.Name, will []policy.CustomRole) 
 		return err
 	}
 	c = c.WithFacts(q.draft, q.next.account, actor)
-	given, found := x.Gives(c, name)
+	if err := q.checkDefines(x, c, name); err != nil {
+		return err
+	}
 	for _, at := range timesOf(q.entriesOf(subjectOf(actor))) { // the end of the actor's role does not end the new one
-		if found {
-			break
-		}
 		planned := q.planAt(q.find(actor), q.entriesOf(subjectOf(actor)), at)
 		then, err := q.onBehalf(x.Ceiling(q.withoutLent(actor, planned), facts, q.context, at))
 		if err != nil {
 			return err
 		}
-		given, found = x.Gives(then.WithFacts(q.draft, q.next.account, actor), name)
-	}
-	if found {
-		var denied *Refusal
-		if err := q.may(userDelegate, parties{nothing: true}); !errors.As(err, &denied) {
-			if err != nil {
-				return err
-			}
-		} else {
-			return q.refuse(CodeEscalation, "a user with the role %s would get %s, which %s; a user with %s, or the host, can define it",
-				name, describeUncovered(given), q.whyUncovered("such a user", given), userDelegate)
+		q.lookAt = at
+		err = q.checkDefines(x, then.WithFacts(q.draft, q.next.account, actor), name)
+		q.lookAt = time.Time{}
+		if err != nil {
+			return err
 		}
 	}
 	if _, defined := findRole(q.next.roles(), name); !defined {
-		return nil
+		return q.checkRevives(name)
+	}
+	if err := q.checkTakesScheduled(x, c, name); err != nil {
+		return err
 	}
 	check := holderCheck{q: q, c: c}
 	for id, u := range q.all() {
@@ -69,11 +65,65 @@ func (q *proposing) checkRedefinition(name role.Name, will []policy.CustomRole) 
 	return nil
 }
 
+// checkDefines rejects a redefinition that adds to a role what a ceiling of the actor does not cover, unless
+// the actor may delegate it.
+func (q *proposing) checkDefines(x policy.Redefinition, c policy.Ceiling, name role.Name) error {
+	given, found := x.Gives(c, name)
+	if !found {
+		return nil
+	}
+	if delegates, err := q.delegates(parties{nothing: true}); err != nil || delegates {
+		return err
+	}
+	return q.refuse(CodeEscalation, "a user with the role %s would get %s, which %s; a user with %s, or the host, can define it",
+		name, describeUncovered(given), q.whyUncovered("such a user", given), userDelegate)
+}
+
+// checkRevives rejects the definition of a role that users have, or will have, as their account role, although the policy
+// lacks it: they would have again what else they have. Only the host and the holder of the unique role can do it.
+func (q *proposing) checkRevives(name role.Name) error {
+	if q.isHostOrOwner() {
+		return nil
+	}
+	for id, u := range q.all() {
+		if u.Role == name {
+			return q.checkOutranksUnknown(usher.UserID(id), name)
+		}
+	}
+	return q.checkNotScheduled(name)
+}
+
+// checkTakesScheduled rejects a change of a role that takes something from a user who has the role later and
+// outranks the actor.
+func (q *proposing) checkTakesScheduled(x policy.Redefinition, c policy.Ceiling, name role.Name) error {
+	for e := range q.scheduled().all() {
+		id := e.slot().user
+		u := q.find(id)
+		if e.givesRole() != name || u == nil {
+			continue
+		}
+		then := q.planAt(u, q.entriesOf(subjectOf(id)), e.At)
+		if !q.knowsRole(then) {
+			continue
+		}
+		takes, err := c.Takes(then, x.After(then))
+		if err == nil && takes {
+			err = q.checkOutranks(c, id, u)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // holderCheck compares the holders of a role before and after a command that changes what all of
-// them have. Users with equal records are compared once.
+// them have. Users with equal records are compared once, unless they hold roles on resources and these are
+// compared.
 type holderCheck struct {
 	q      *proposing
 	c      policy.Ceiling // on the state before the command; unused for the host
+	on     bool           // compare what users can do by roles on resources
 	passed map[*policy.User]bool
 }
 
@@ -82,12 +132,17 @@ type holderCheck struct {
 // in given, and those that follow in taken; nil if the policy lacks the user's account role.
 func (h *holderCheck) compare(id usher.UserID, before, given, taken *policy.User) error {
 	q, self := h.q, h.q.authority
-	if err := q.interrupted(); err != nil || q.actor.Host() != "" || id != self && h.passed[before] {
+	alone := id == self || h.on && q.countOn(Holder{User: id}) > 0
+	if err := q.interrupted(); err != nil || q.actor.Host() != "" || !alone && h.passed[before] {
 		return err
+	}
+	c := h.c
+	if h.on {
+		c = c.Of(id)
 	}
 	known, delegated := q.withKnownRole(before), false
 	if given != nil {
-		rule, uncovered, err := h.c.Gives(known, given)
+		rule, uncovered, err := c.Gives(known, given)
 		if err != nil {
 			return err
 		}
@@ -100,16 +155,16 @@ func (h *holderCheck) compare(id usher.UserID, before, given, taken *policy.User
 	takes := known == nil || taken == nil || q.losesUnknown(before, taken)
 	if !takes {
 		var err error
-		if takes, err = h.c.Takes(known, taken); err != nil {
+		if takes, err = c.Takes(known, taken); err != nil {
 			return err
 		}
 	}
 	if takes {
-		if err := q.checkOutranks(h.c, id, before); err != nil {
+		if err := q.checkOutranks(c, id, before); err != nil {
 			return err
 		}
 	}
-	if !delegated && id != self {
+	if !delegated && !alone {
 		if h.passed == nil {
 			h.passed = map[*policy.User]bool{}
 		}

@@ -58,23 +58,27 @@ func (c DeleteRole) propose(q *proposing) error {
 // the current command makes obsolete do not count.
 func (q *proposing) checkNotScheduled(name role.Name) error {
 	for e := range q.scheduled().all() {
-		var given role.Name
-		switch c := e.Command.(type) {
-		case SetRole:
-			given = c.Role
-		case SetRoleBeside:
-			given = c.Role
-		case SetTeamRole:
-			given = c.Role
-		}
 		s := e.slot()
 		was, changed := q.planned[s.user]
-		if given != name || changed && s.differs(was, q.find(s.user)) {
+		if e.givesRole() != name || changed && s.differs(was, q.find(s.user)) {
 			continue
 		}
 		return q.refuse(CodeRoleInUse, "from %s on, %s has the role %s, by the entry %d of the schedule; cancel it, or give %[2]s another role first", written(e.At), s.user, name, e.ID)
 	}
 	return nil
+}
+
+// givesRole returns the role of the account or of a team that an entry gives, or "".
+func (e *ScheduleEntry) givesRole() role.Name {
+	switch c := e.Command.(type) {
+	case SetRole:
+		return c.Role
+	case SetRoleBeside:
+		return c.Role
+	case SetTeamRole:
+		return c.Role
+	}
+	return ""
 }
 
 // helps reports that the command helps users whose role the policy lacks.
@@ -99,7 +103,7 @@ func (q *proposing) replace(holders []usher.UserID, was role.Name, by role.Role)
 	if err != nil {
 		return err
 	}
-	check := holderCheck{q: q, c: c}
+	check := holderCheck{q: q, c: c, on: true}
 	var moved []replacedUser
 	for _, id := range holders {
 		u := q.find(id)
@@ -122,7 +126,8 @@ func (q *proposing) replace(holders []usher.UserID, was role.Name, by role.Role)
 			continue
 		}
 		if err := q.later(id, u, after, func(at time.Time, before, after *policy.User) error {
-			if err := (&holderCheck{q: q, c: c}).compare(id, before, q.withKnownRole(after), after); err != nil {
+			c := q.overUsersAt(c, at)
+			if err := (&holderCheck{q: q, c: c, on: true}).compare(id, before, q.withKnownRole(after), after); err != nil {
 				return err
 			}
 			if takes, err := q.takes(c.Of(id), before, after); err != nil {

@@ -204,3 +204,26 @@ func TestDeleteRoleDoesNotGiveForLonger(t *testing.T) {
 	_, err = propose(p, s, adam, c)
 	assert.NoError(t, err)
 }
+
+// A role of the account does not bring back users whose account role has its name, and was lost with an earlier
+// policy: they would have again what else they have.
+func TestDefiningALostRole(t *testing.T) {
+	before := compile(t, strings.Replace(studio, "  member:", "  planner: {}\n  member:", 1))
+	after := compile(t, studio)
+	seed := account.Seed{Users: map[usher.UserID]policy.User{
+		"olga": user("owner"), "adam": user("admin"), "mia": user("member"),
+		"zed": {Role: "planner", Grants: []policy.Grant{{Name: "role.define"}}},
+	}}
+	define := account.DefineRole{Role: "planner"}
+	s := open(t, before, seed)
+	_, err := propose(after, s, account.AsUser("adam"), define)
+	assert.Equal(t, account.CodeEscalation, codeOf(t, err), "%v", err)
+	s = do(t, after, s, account.AsUser("olga"), define)
+	u, _ := s.User("zed")
+	assert.EqualValues(t, "planner", u.Role)
+
+	seed.Users["zed"] = user("member")
+	s = do(t, before, open(t, before, seed), account.AsHost("test"), account.SetRole{User: "zed", Role: "planner", From: noon.Add(time.Hour)})
+	_, err = propose(after, s, account.AsUser("adam"), define)
+	assert.Equal(t, account.CodeRoleInUse, codeOf(t, err), "%v", err)
+}
