@@ -5,7 +5,8 @@ import (
 	"github.com/usher-go/usher/internal/printable"
 )
 
-// Forget takes all roles on a single resource, because the host application deleted the resource.
+// Forget takes all roles on a single resource, also those that begin later, because the host application
+// deleted the resource.
 // Only the host application can run it.
 type Forget struct {
 	On usher.Ref
@@ -21,6 +22,7 @@ func (c Forget) propose(q *proposing) error {
 	}
 	users, teams := q.holdersOfResource(c.On)
 	if users.len()+teams.len() == 0 {
+		q.forgotten = append(q.forgotten, c.On) // roles on it may begin later
 		return nil
 	}
 	return q.emit(ResourceForgotten{Type: c.On.Type, ID: c.On.ID})

@@ -59,7 +59,7 @@ func (c GiveRoleOn) propose(q *proposing) error {
 	if err := q.checkGivesOn(h, c.Role, c.On, t); err != nil {
 		return err
 	}
-	if has && c.User != "" && !t.until.IsZero() { // an end takes the role
+	if c.User != "" && !t.until.IsZero() && (has || len(o.drops) > 0) { // an end takes the role, now or as scheduled
 		if err := q.checkRank(c.User, q.find(c.User)); err != nil {
 			return err
 		}
