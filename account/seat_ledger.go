@@ -13,11 +13,13 @@ import (
 )
 
 // SeatLedger computes how many seats of each pool an account bought and held in a period, from the
-// States after its commits. It keeps numbers only, so its size does not grow with the journal.
+// States after its commits. It keeps the last State and numbers, so its size does not grow with the
+// journal.
 //
 // The period includes its start and excludes its end. A commit belongs to the period in which its
 // time is, so the amounts of adjacent periods add up to that of both. Times of commits never
-// decrease. Of several commits with the same time, the numbers after the last one count.
+// decrease. Of several commits with the same time, the numbers after the last one count. What was
+// scheduled counts from the time at which it took effect, and not from the commit that records it.
 //
 // A ledger needs no policy: it counts what [State.Pool] counts. A user holds a seat from the commit
 // that assigns it until the commit that releases it. Under the policy of each of these commits, a
@@ -33,7 +35,8 @@ type SeatLedger struct {
 	account  usher.AccountID
 	version  uint64 // of the last State; 0 for none
 	before   uint64 // the version of the last commit before the period
-	began    bool   // a State was noted
+	last     *State // the last State; nil for none
+	closed   bool   // by NoteDue
 	final    bool
 	head     Head // of the last State in the period or before it
 	pools    map[seat.PoolName]*seatCount
@@ -53,9 +56,11 @@ type SeatSpan struct {
 	Pool  seat.PoolName
 	Seats seat.Pool // never zero
 
-	// Version is the version of the commit that made these numbers, and From its time. If that is
-	// before the period, Version is that of the last commit before the period, and From the start of
-	// the period. To is the time of the next change, or the end of the period, and after From.
+	// Version is the version of the commit that made these numbers, and From its time. What was
+	// scheduled has the version of the commit that records it, or of the last one if none does yet,
+	// and the time at which it took effect. If From is before the period, Version is that of the last
+	// commit before the period, and From the start of the period. To is the time of the next change,
+	// or the end of the period, and after From.
 	Version  uint64
 	From, To time.Time
 }
@@ -90,7 +95,7 @@ type SeatReport struct {
 
 	// Final reports that no later commit can change the report: the journal has a commit at To or
 	// later, or the account is deleted. A report that is not Final assumes that nothing changes until
-	// To.
+	// To but what NoteDue added.
 	Final bool
 
 	Pools []SeatUse // the pools with a seat bought or held in the period, sorted by name
@@ -106,24 +111,42 @@ func NewSeatLedger(from, to time.Time) (*SeatLedger, error) {
 	return &SeatLedger{from: from, to: to, pools: map[seat.PoolName]*seatCount{}}, nil
 }
 
-// Note adds the State after the next commit, and returns the spans that end with this commit,
-// sorted by pool. The first State must be that of version 0 or 1, or of a commit before the
-// period. Each other State must be that of the next version of the same account. Otherwise Note
-// returns an error, and the ledger does not change.
+// Note is NoteCommit for the first State, and for one after a commit before which nothing was due.
+func (l *SeatLedger) Note(s *State) ([]SeatSpan, error) { return l.NoteCommit(nil, s) }
+
+// NoteCommit adds the State after the next commit, and returns the spans that end with this commit
+// or with what was due before it, in the order of their ends, and then of their pools. The first
+// State must be that of version 0 or 1, or of a commit before the period. Each other State must be
+// that of the next version of the same account. Otherwise NoteCommit returns an error, and the ledger
+// does not change.
 //
 // Once a State is not before the end of the period, further States change nothing. The caller may
 // stop as soon as Done reports true.
-func (l *SeatLedger) Note(s *State) ([]SeatSpan, error) {
+func (l *SeatLedger) NoteCommit(c *Commit, s *State) ([]SeatSpan, error) {
 	if err := l.checkNext(s); err != nil {
 		return nil, err
 	}
-	l.account, l.version, l.began = s.account, s.version, true
+	var due []poolsAt
+	if c != nil && !l.Done() {
+		var err error
+		switch due, err = l.dueIn(c.Changes); {
+		case err != nil:
+			return nil, err
+		case c.Account != s.account || c.Version != s.version:
+			return nil, printable.Errorf("the commit is version %d of %q, and the State is after version %d of %q", c.Version, c.Account, s.version, s.account)
+		}
+	}
+	l.account, l.version, l.last = s.account, s.version, s.AtCommit()
 	if l.Done() {
 		return nil, nil
 	}
+	var ended []SeatSpan
+	for _, d := range due {
+		ended = append(ended, l.setPools(d.pools, s.version, d.at)...)
+	}
 	l.final = s.deleted || s.version > 0 && !s.time.Before(l.to)
 	if l.final && !s.time.Before(l.to) {
-		return nil, nil
+		return ended, nil
 	}
 	l.head = Head{}
 	if s.version > 0 {
@@ -132,43 +155,116 @@ func (l *SeatLedger) Note(s *State) ([]SeatSpan, error) {
 			l.before = s.version
 		}
 	}
+	return append(ended, l.setPools(l.last.pools, s.version, s.time)...), nil
+}
+
+// NoteDue adds what is due after the last State, which no commit records yet: s is the last State,
+// as [State.At] returns it at a later time. It returns the spans that end with this. A ledger to which
+// it added something accepts no further State.
+func (l *SeatLedger) NoteDue(s *State) ([]SeatSpan, error) {
+	switch {
+	case l.last == nil || s == nil || s.account != l.account || s.version != l.version:
+		return nil, errors.New("a seat ledger needs the last State at a later time")
+	case l.closed:
+		return nil, errClosedLedger
+	case l.Done() || s.due == nil:
+		return nil, nil
+	}
+	due, err := l.dueIn(s.due.changes)
+	if err != nil {
+		return nil, err
+	}
+	l.closed = true
 	var ended []SeatSpan
-	for name, p := range s.pools {
+	for _, d := range due {
+		ended = append(ended, l.setPools(d.pools, s.version, d.at)...)
+	}
+	return ended, nil
+}
+
+var errClosedLedger = errors.New("the seat ledger has what is due after its last State (want no further State)")
+
+// poolsAt are the seat pools from a time on.
+type poolsAt struct {
+	at    time.Time
+	pools map[seat.PoolName]seat.Pool
+}
+
+// dueIn returns the seat pools after each time before the end of the period at which something took
+// effect after the last State: what the first of some changes state.
+func (l *SeatLedger) dueIn(changes []Change) (list []poolsAt, err error) {
+	if l.last == nil {
+		return nil, nil
+	}
+	var d *draft
+	for len(changes) > 0 {
+		due, ok := changes[0].(Due)
+		if skipped, is := changes[0].(DueSkipped); is {
+			due, ok = Due{At: skipped.At}, true
+		}
+		at := later(due.At.UTC().Round(0), l.last.time)
+		if !ok || !at.Before(l.to) {
+			break
+		}
+		if d == nil {
+			d = l.last.draft()
+		}
+		n := 1 + min(max(due.Changes, 0), len(changes)-1)
+		for _, change := range changes[:n] {
+			if err := d.apply(change); err != nil {
+				return nil, printable.Errorf("%s: %w", NameOfChange(change), err)
+			}
+		}
+		changes = changes[n:]
+		if last := len(list) - 1; last >= 0 && list[last].at.Equal(at) {
+			list = list[:last] // what takes effect at one time counts together
+		}
+		list = append(list, poolsAt{at, maps.Clone(d.next.pools)})
+	}
+	return list, nil
+}
+
+// setPools sets the numbers of all pools from a time on, and returns the spans that end then, sorted by
+// pool.
+func (l *SeatLedger) setPools(pools map[seat.PoolName]seat.Pool, version uint64, at time.Time) (ended []SeatSpan) {
+	for name, p := range pools {
 		if l.pools[name] == nil {
-			l.pools[name] = &seatCount{Pool: p, version: s.version, since: s.time, moved: !s.time.Before(l.from), use: SeatUse{Pool: name}}
+			l.pools[name] = &seatCount{Pool: p, version: version, since: at, moved: !at.Before(l.from), use: SeatUse{Pool: name}}
 		}
 	}
 	for name, c := range l.pools {
-		if now := s.pools[name]; now != c.Pool {
-			if span, ok := l.change(c, now, s); ok {
+		if now := pools[name]; now != c.Pool {
+			if span, ok := l.change(c, now, version, at); ok {
 				ended = append(ended, span)
 			}
 		}
 	}
 	slices.SortFunc(ended, bySpanPool)
-	return ended, nil
+	return ended
 }
 
 func (l *SeatLedger) checkNext(s *State) error {
 	switch {
 	case s == nil || s.account == "":
 		return errors.New("a seat ledger needs the State of an account")
-	case l.began && s.account != l.account:
+	case l.closed:
+		return errClosedLedger
+	case l.last != nil && s.account != l.account:
 		return printable.Errorf("the seat ledger is of the account %q, and the State is of %q", l.account, s.account)
-	case l.began && s.version != l.version+1:
+	case l.last != nil && s.version != l.version+1:
 		return printable.Errorf("the State is of version %d of %q (want %d, the next one of the seat ledger)", s.version, s.account, l.version+1)
-	case !l.began && s.version > 1 && !s.time.Before(l.from):
+	case l.last == nil && s.version > 1 && !s.time.Before(l.from):
 		return printable.Errorf("the first State is of version %d of %q, at %s (want version 0 or 1, or a version before the period, which begins at %s)",
 			s.version, s.account, s.time.Format(time.RFC3339Nano), l.from.Format(time.RFC3339Nano))
 	}
 	return nil
 }
 
-// change sets the numbers of a pool to those of a State. It returns the span before, and whether
-// that has seats and is in the period.
-func (l *SeatLedger) change(c *seatCount, to seat.Pool, s *State) (SeatSpan, bool) {
-	span, ok := l.span(c, s.time)
-	if !s.time.Before(l.from) {
+// change sets the numbers of a pool from a time on. It returns the span before, and whether that has
+// seats and is in the period.
+func (l *SeatLedger) change(c *seatCount, to seat.Pool, version uint64, at time.Time) (SeatSpan, bool) {
+	span, ok := l.span(c, at)
+	if !at.Before(l.from) {
 		if !c.moved {
 			c.use.Opening, c.moved = c.Pool, true
 		}
@@ -176,7 +272,7 @@ func (l *SeatLedger) change(c *seatCount, to seat.Pool, s *State) (SeatSpan, boo
 			c.use.add(span)
 		}
 	}
-	c.Pool, c.version, c.since = to, s.version, s.time
+	c.Pool, c.version, c.since = to, version, at
 	return span, ok
 }
 

@@ -261,6 +261,53 @@ func TestSeatLedgerRejects(t *testing.T) {
 	require.NoError(t, err)
 }
 
+// A commit that is not the one before the State is an error, and so is a State after what is due.
+func TestSeatLedgerRejectsDue(t *testing.T) {
+	states := ledgerStates(t, ledgerCommit{ledgerDay(1), "buy desk 2"}, ledgerCommit{ledgerDay(2), "give u1 desk"})
+	l, err := account.NewSeatLedger(ledgerDay(2), ledgerDay(6))
+	require.NoError(t, err)
+	_, err = l.NoteDue(states[1])
+	assert.EqualError(t, err, "a seat ledger needs the last State at a later time")
+	_, err = l.Note(states[1])
+	require.NoError(t, err)
+	for _, s := range []*account.State{nil, states[2], account.New("beta")} {
+		_, err = l.NoteDue(s)
+		assert.EqualError(t, err, "a seat ledger needs the last State at a later time")
+	}
+	_, err = l.NoteCommit(&account.Commit{Account: "acme", Version: 3}, states[2])
+	assert.EqualError(t, err, `the commit is version 3 of "acme", and the State is after version 2 of "acme"`)
+	for _, due := range []account.Due{{ID: 1, At: ledgerDay(2)}, {ID: 1, At: ledgerDay(2), Changes: -1}, {ID: 1, At: ledgerDay(2), Changes: 9}} {
+		_, err = l.NoteCommit(&account.Commit{Account: "acme", Version: 2, Changes: []account.Change{due}}, states[2])
+		assert.ErrorContains(t, err, "due: ")
+	}
+	spans, err := l.NoteDue(states[1])
+	require.NoError(t, err)
+	assert.Empty(t, spans, "nothing is due")
+	_, err = l.Note(states[2])
+	require.NoError(t, err)
+
+	p := compile(t, "usher: 1\nseats: {desk: {}}\nroles: {owner: {unique: true, hands-over-to: member}, member: {default: true}}\nresources: {account: {permissions: {transfer: {owner: any}}}}\n")
+	o, err := account.New("acme").Propose(p, account.Proposal{Actor: account.AsHost("test"), Time: ledgerDay(1), Commands: []account.Command{
+		account.CreateAccount{Owner: "u1"}, account.SetSeats{Pool: "desk", Total: 2}, account.SetSeats{Pool: "desk", Total: 3, From: ledgerDay(4)},
+	}})
+	require.NoError(t, err)
+	l, err = account.NewSeatLedger(ledgerDay(1), ledgerDay(6))
+	require.NoError(t, err)
+	_, err = l.Note(o.Next)
+	require.NoError(t, err)
+	due := o.Next.At(p, ledgerDay(9))
+	spans, err = l.NoteDue(due)
+	require.NoError(t, err)
+	assert.Equal(t, []account.SeatSpan{{Pool: "desk", Seats: seat.Pool{Total: 2}, Version: 1, From: ledgerDay(1), To: ledgerDay(4)}}, spans)
+	report := l.Report()
+	assert.Equal(t, "desk: 0/0 to 0/3; held 0, at most 0 at version 0 on 01.01.; bought 12, at most 3 at version 1 on 04.03.", inDays(report))
+	_, err = l.NoteDue(due)
+	assert.EqualError(t, err, "the seat ledger has what is due after its last State (want no further State)")
+	_, err = l.Note(due)
+	assert.EqualError(t, err, "the seat ledger has what is due after its last State (want no further State)")
+	assert.Equal(t, report, l.Report(), "an error changes nothing")
+}
+
 func TestZeroSeatLedger(t *testing.T) {
 	var l account.SeatLedger
 	for _, s := range ledgerStates(t, ledgerCommit{ledgerDay(1), "buy desk 2"}, ledgerCommit{ledgerDay(2), "give u1 desk"}) {

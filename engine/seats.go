@@ -12,7 +12,9 @@ import (
 // Seats returns how many seats of each pool an account bought and held in a period, which
 // includes from and excludes to: what a bill needs. The zero from stands for the beginning of
 // the account. Package account documents what counts, under SeatLedger, SeatUse and
-// SeatReport. The report does not depend on the policy.
+// SeatReport. What is scheduled counts from its time on. A report that is Final does not depend on
+// the policy. Another one assumes that until the end only what is scheduled happens, as the policy
+// of the engine allows it.
 //
 // Seats reads the journal up to the end of the period, or from the last snapshot on if that is
 // from before the period. It needs memory for one account, however long the journal is. To
@@ -38,10 +40,8 @@ func (e *Engine) SeatSpans(ctx context.Context, id usher.AccountID, from, to tim
 	return func(yield func(account.SeatSpan, error) bool) {
 		more := true
 		each := func(spans []account.SeatSpan) bool {
-			for _, s := range spans {
-				if more = yield(s, nil); !more {
-					break
-				}
+			for i := 0; more && i < len(spans); i++ {
+				more = yield(spans[i], nil)
 			}
 			return more
 		}
@@ -76,18 +76,25 @@ func (e *Engine) seatLedger(ctx context.Context, id usher.AccountID, from, to ti
 		return nil, err
 	case last.Version() == 0:
 		return nil, usher.ErrUnknownAccount
+	case l.Done():
+		return l, nil
 	}
+	spans, err := l.NoteDue(last.At(e.Policy(), to.Add(-1)))
+	if err != nil {
+		return nil, err
+	}
+	each(spans)
 	return l, nil
 }
 
 // noteSeats notes a state and those after the later commits, until the ledger is done or each
 // returns false. It returns the last state.
 func (e *Engine) noteSeats(ctx context.Context, l *account.SeatLedger, s *account.State, each func([]account.SeatSpan) bool) (*account.State, error) {
-	note := func() (bool, error) {
-		spans, err := l.Note(s)
+	note := func(c *account.Commit) (bool, error) {
+		spans, err := l.NoteCommit(c, s)
 		return err == nil && each(spans) && !l.Done(), err
 	}
-	if more, err := note(); !more {
+	if more, err := note(nil); !more {
 		return s, err
 	}
 	for stored, err := range e.whole(e.store).Commits(ctx, s.ID(), s.Version()) {
@@ -101,7 +108,7 @@ func (e *Engine) noteSeats(ctx context.Context, l *account.SeatLedger, s *accoun
 		if s, err = next(s, c, stored.Data); err != nil {
 			return s, err
 		}
-		if more, err := note(); !more {
+		if more, err := note(c); !more {
 			return s, err
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"math/rand/v2"
 	"runtime"
 	"slices"
 	"strings"
@@ -96,6 +97,142 @@ func TestSeatsAreFinal(t *testing.T) {
 	_, err = w.Seats(ctx, "acme", noon, noon.Add(time.Hour))
 	assert.ErrorIs(t, err, usher.ErrUnknownAccount)
 	assert.ErrorIs(t, err, store.ErrErased)
+}
+
+// What is scheduled counts from its time on, before a commit records it and afterwards.
+func TestSeatsCountWhatIsScheduled(t *testing.T) {
+	w := open(t, nil).found() // two seats from noon on
+	w.must("acme", host, account.AssignSeat{User: "cleo", Pool: "desk"},
+		account.SetSeats{Pool: "desk", Total: 1, From: noon.Add(2 * time.Hour)}, account.SetSeats{Pool: "desk", Total: 5, From: noon.Add(6 * time.Hour)})
+	spansFrom := func(from time.Time) (list []string) {
+		for s, err := range w.SeatSpans(ctx, "acme", from, noon.Add(10*time.Hour)) {
+			require.NoError(t, err)
+			list = append(list, fmt.Sprintf("%s to %s: %d of %d", s.From.Format("15"), s.To.Format("15"), s.Seats.Held, s.Seats.Total))
+		}
+		return list
+	}
+	sum := func(from, to time.Duration) seat.Time {
+		r, err := w.Seats(ctx, "acme", noon.Add(from), noon.Add(to))
+		require.NoError(t, err)
+		assert.Equal(t, w.clock.Now().After(noon.Add(to)), r.Final)
+		require.Len(t, r.Pools, 1)
+		return r.Pools[0].Bought
+	}
+	agree := func(when string) {
+		assert.Equal(t, []string{"12 to 14: 1 of 2", "14 to 18: 1 of 1", "18 to 22: 1 of 5"}, spansFrom(time.Time{}), when)
+		assert.Equal(t, []string{"15 to 18: 1 of 1", "18 to 22: 1 of 5"}, spansFrom(noon.Add(3*time.Hour)), when)
+		assert.Equal(t, []string{"19 to 22: 1 of 5"}, spansFrom(noon.Add(7*time.Hour)), when)
+		assert.Equal(t, seat.Over(2*2+4*1+4*5, noon, noon.Add(time.Hour)), sum(0, 10*time.Hour), when)
+		assert.Equal(t, sum(0, 10*time.Hour), sum(0, 5*time.Hour).Plus(sum(5*time.Hour, 10*time.Hour)), when)
+		n := 0
+		for range w.SeatSpans(ctx, "acme", time.Time{}, noon.Add(10*time.Hour)) {
+			n++
+			break
+		}
+		assert.Equal(t, 1, n)
+	}
+	agree("nothing is due yet")
+	w.clock.add(4*time.Hour + time.Minute)
+	w.must("acme", host, account.AddUser{User: "ida"})
+	agree("the first one is recorded")
+	w.clock.add(20 * time.Hour)
+	r, err := w.Seats(ctx, "acme", noon, noon.Add(10*time.Hour))
+	require.NoError(t, err)
+	assert.False(t, r.Final)
+	w.must("acme", host, account.AddUser{User: "ivo"})
+	agree("both are recorded, after the period")
+	r, err = w.Seats(ctx, "acme", noon, noon.Add(10*time.Hour))
+	require.NoError(t, err)
+	assert.Equal(t, account.SeatPeak{Seats: 5, Version: 4, At: noon.Add(6 * time.Hour)}, r.Pools[0].PeakBought)
+}
+
+// planning has a role that requires a seat, so that seats come and go by the clock.
+const planning = `
+usher: 1
+name: planning
+seats: {desk: {over: allowed}}
+roles:
+  owner:   {unique: true, hands-over-to: member, seat: none}
+  member:  {default: true, seat: none}
+  planner: {seats: {desk: required}}
+resources:
+  account: {permissions: {transfer: {owner: any}}}
+  plan: {permissions: {edit: {planner: any}}}
+`
+
+// The seats of a report are those that the account has at every moment, also of random accounts in which
+// roles and numbers of seats begin and end later.
+func TestSeatsAreThoseOfEveryMoment(t *testing.T) {
+	const hours = 24
+	var scheduled, unrecorded int
+	for seed := range uint64(60) {
+		d := rand.New(rand.NewPCG(seed, 7))
+		w := open(t, func(o *engine.Options) { o.Policy = load(t, planning) })
+		w.must("acme", host, account.CreateAccount{Owner: "olivia"}, account.SetSeats{Pool: "desk", Total: 2},
+			account.AddUser{User: "a"}, account.AddUser{User: "b"}, account.AddUser{User: "c"})
+		hour := 0
+		for range 12 {
+			step := []int{0, 0, 1, 2}[d.IntN(4)]
+			hour += step
+			w.clock.add(time.Duration(step) * time.Hour)
+			at := func() time.Time {
+				if d.IntN(2) == 0 {
+					return time.Time{}
+				}
+				return noon.Add(time.Duration(hour+1+d.IntN(10)) * time.Hour)
+			}
+			user := usher.UserID([]string{"a", "b", "c"}[d.IntN(3)])
+			_, err := w.Do(ctx, host, "acme", []account.Command{
+				account.SetRole{User: user, Role: "planner", From: at(), Until: at()},
+				account.SetRole{User: user, Role: "member"},
+				account.SetSeats{Pool: "desk", Total: d.IntN(4), From: at()},
+				account.SetStatus{User: user, Status: []usher.Status{usher.Active, usher.Inactive}[d.IntN(2)]},
+			}[d.IntN(4)])
+			if err != nil {
+				require.ErrorAs(t, err, new(*account.Refusal))
+			}
+		}
+		lines := linesOf(t, w.mem)
+		last := stateOf(t, lines)
+		if _, ok := last.NextDue(); ok {
+			unrecorded++
+		}
+		at := func(h int) seat.Pool {
+			moment := noon.Add(time.Duration(h) * time.Hour)
+			s := account.New("acme")
+			for n := range lines {
+				if next := stateOf(t, lines[:n+1]); !next.Time().After(moment) {
+					s = next
+				}
+			}
+			return s.At(w.Policy(), moment).Pool("desk")
+		}
+		var pools []seat.Pool
+		for h := range hours {
+			pools = append(pools, at(h))
+			if h > 0 && h > hour && pools[h] != pools[h-1] {
+				scheduled++
+			}
+		}
+		for from := range hours {
+			to := from + 1 + d.IntN(hours-from)
+			r, err := w.Seats(ctx, "acme", noon.Add(time.Duration(from)*time.Hour), noon.Add(time.Duration(to)*time.Hour))
+			require.NoError(t, err)
+			var want account.SeatUse
+			for _, p := range pools[from:to] {
+				want.Bought = want.Bought.Plus(seat.Over(p.Total, noon, noon.Add(time.Hour)))
+				want.Held = want.Held.Plus(seat.Over(p.Held, noon, noon.Add(time.Hour)))
+				want.PeakBought.Seats, want.PeakHeld.Seats = max(want.PeakBought.Seats, p.Total), max(want.PeakHeld.Seats, p.Held)
+			}
+			var got account.SeatUse
+			for _, use := range r.Pools {
+				got = use
+			}
+			assert.Equal(t, []any{want.Bought, want.Held, want.PeakBought.Seats, want.PeakHeld.Seats},
+				[]any{got.Bought, got.Held, got.PeakBought.Seats, got.PeakHeld.Seats}, "seed %d, hours %d to %d: %v", seed, from, to, pools)
+		}
+	}
+	assert.NotContains(t, []int{scheduled, unrecorded}, 0)
 }
 
 // The policy does not affect the report. A seat in a status that a new policy does not count is held

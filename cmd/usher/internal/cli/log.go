@@ -184,7 +184,7 @@ func (q *logQuery) matches(ctx context.Context, s store.Store, c *account.Commit
 // stateBefore returns the account before a commit. It reads the journal from its beginning.
 func stateBefore(ctx context.Context, s store.Store, c *account.Commit) (*account.State, error) {
 	reached := errors.New("reached")
-	state, err := replay(ctx, s, account.New(c.Account), func(state *account.State) error {
+	state, err := replay(ctx, s, account.New(c.Account), func(_ *account.Commit, state *account.State) error {
 		if state.Version() < c.Version-1 {
 			return nil
 		}

@@ -120,7 +120,7 @@ func snapshotState(id usher.AccountID, snapshot store.Snapshot) (*account.State,
 
 // replay applies the commits after a state, and returns the last state. It calls see,
 // if that is not nil, with the state after each commit.
-func replay(ctx context.Context, s store.Store, state *account.State, see func(*account.State) error) (*account.State, error) {
+func replay(ctx context.Context, s store.Store, state *account.State, see func(*account.Commit, *account.State) error) (*account.State, error) {
 	for stored, err := range s.Commits(ctx, state.ID(), state.Version()) {
 		if err != nil {
 			return state, err
@@ -137,7 +137,7 @@ func replay(ctx context.Context, s store.Store, state *account.State, see func(*
 		if see == nil {
 			continue
 		}
-		if err := see(state); err != nil {
+		if err := see(c, state); err != nil {
 			return state, err
 		}
 	}

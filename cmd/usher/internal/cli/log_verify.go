@@ -102,7 +102,7 @@ func verifyAccount(ctx context.Context, s store.Store, id usher.AccountID, noted
 			return v
 		}
 	}
-	state, err := replay(ctx, s, account.New(id), func(state *account.State) error {
+	state, err := replay(ctx, s, account.New(id), func(_ *account.Commit, state *account.State) error {
 		if state.Chained() && v.Chained == 0 {
 			v.Chained = state.Version()
 		}

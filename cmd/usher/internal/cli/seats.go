@@ -13,6 +13,7 @@ import (
 	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/internal/suggest"
 	"github.com/usher-go/usher/internal/testfile"
+	"github.com/usher-go/usher/policy"
 	"github.com/usher-go/usher/seat"
 	"github.com/usher-go/usher/store"
 )
@@ -31,6 +32,9 @@ every policy; a status that does not count in the pool takes it. The numbers are
 if the account has a commit at --to or later, or is deleted: then no later commit can
 change them. Others assume that nothing changes until --to.
 
+What is scheduled counts from its time on. Only a policy states what is possible then,
+so what no commit records yet is counted only with --policy, the policy of the service.
+
 With --timeline it prints the numbers over time: a line for each span in which the
 numbers of a pool did not change.`
 
@@ -44,12 +48,14 @@ func (r *run) seatsCommand() *cobra.Command {
 	flags := c.Flags()
 	flags.StringVar(&q.account, "account", "", "the `ACCOUNT`; default: all")
 	flags.StringVar(&q.pool, "pool", "", "only this `POOL`")
+	flags.StringVar(&q.policy, "policy", "", "also count what is scheduled and no commit records yet, under this `POLICY`, a file or a preset")
 	flags.StringVar(&q.fromFlag, "from", "", "the start of the period, a `TIME`: 2026-03-01, or 2026-03-01T15:04:05Z; default: the first commit")
 	flags.StringVar(&q.toFlag, "to", "", "the end of the period, a `TIME`; default: now")
 	flags.BoolVar(&q.timeline, "timeline", false, "print the numbers over time")
 	r.acceptArchive(c, archiveUsage)
 	c.Args = oneFile
 	c.ValidArgsFunction = completeStoreArg
+	_ = c.RegisterFlagCompletionFunc("policy", completePolicies)
 	complete(c, "account", r.storeAccounts)
 	complete(c, "pool", func(args []string) (names []string) {
 		for _, p := range r.stateOf(args, q.account).Seats() {
@@ -65,6 +71,7 @@ func (r *run) seatsCommand() *cobra.Command {
 // seatsQuery contains the flags of seats.
 type seatsQuery struct {
 	account, pool    string
+	policy           string
 	fromFlag, toFlag string
 	timeline         bool
 
@@ -97,12 +104,19 @@ func (r *run) seats(ctx context.Context, path string, q seatsQuery) error {
 	if err := q.parse(); err != nil {
 		return err
 	}
+	var rules *policy.Policy
+	if q.policy != "" {
+		var err error
+		if rules, err = r.policy(q.policy); err != nil {
+			return r.refuse(q.policy, err)
+		}
+	}
 	s, err := r.openStore(ctx, path, reads)
 	if err != nil {
 		return r.refuseStore(path, err)
 	}
 	defer s.close()
-	p := &seatsPrinter{run: r, path: path, store: s.Store, query: q}
+	p := &seatsPrinter{run: r, path: path, store: s.Store, rules: rules, query: q}
 	if id := usher.AccountID(q.account); id != "" {
 		err = p.account(ctx, id)
 	} else {
@@ -119,12 +133,14 @@ type seatsPrinter struct {
 	*run
 	path  string
 	store store.Store
+	rules *policy.Policy // of --policy; nil without it
 	query seatsQuery
 
 	rows  [][]cell // of the table
 	empty bool     // the store has no accounts
 	shown bool     // a line was printed
 	pools []string // all pools of the accounts, for a suggestion
+	due   []string // accounts with something that is due and is not counted, because there is no policy
 	code  int
 }
 
@@ -170,9 +186,23 @@ func (p *seatsPrinter) account(ctx context.Context, id usher.AccountID) error {
 	case err != nil:
 		return err
 	}
+	if at, ok := state.NextDue(); ok && at.Before(p.query.to) && !l.Done() {
+		if p.rules == nil {
+			p.due = append(p.due, string(id))
+		} else if err := p.noteDue(id, l, state); err != nil {
+			return err
+		}
+	}
 	p.timeline(id, l.LastSpans())
 	p.report(l)
 	return nil
+}
+
+// noteDue adds to a ledger what is due up to the end of the period and no commit records yet.
+func (p *seatsPrinter) noteDue(id usher.AccountID, l *account.SeatLedger, s *account.State) error {
+	spans, err := l.NoteDue(s.At(p.rules, p.query.to.Add(-1)))
+	p.timeline(id, spans)
+	return err
 }
 
 // lostCommits is the error of a journal that is shorter than its snapshot.
@@ -194,8 +224,8 @@ func (p *seatsPrinter) replay(ctx context.Context, id usher.AccountID, l *accoun
 			return state, lostCommits{errNewerSnapshot(snapshot.Version)}
 		}
 	}
-	return replay(ctx, p.store, state, func(s *account.State) error {
-		spans, err := l.Note(s)
+	return replay(ctx, p.store, state, func(c *account.Commit, s *account.State) error {
+		spans, err := l.NoteCommit(c, s)
 		p.timeline(id, spans)
 		if err == nil && l.Done() {
 			err = errSeatsDone
@@ -254,6 +284,9 @@ func (p *seatsPrinter) end() error {
 		p.stderr.line("usher: %s has no accounts", printable.Text(p.path))
 	case !p.shown && len(p.rows) == 0:
 		p.stderr.line("usher: no seats were bought or held in this period")
+	}
+	if len(p.due) > 0 {
+		p.stderr.line("usher: not counted is what is scheduled before --to and no commit records yet, in %s; --policy POLICY counts it", printable.Text(firstN(p.due, "")))
 	}
 	return exitWith(p.code)
 }
