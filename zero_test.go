@@ -204,7 +204,7 @@ const neverDecide = `
 	memstore.Store engine.Error engine.PolicyMismatchError engine.ChangedError engine.Observer engine.Result engine.AccountsPage engine.AccountsOfUser engine.AccountOfUser console.Profile console.Item
 	usherhttp.Problem ushertest.Answer usherfiles.Runner usherfiles.Accounts
 	filter.Condition filter.Kind filter.Party filter.Attribute filter.Container filter.Empty filter.Unknown filter.Members criteria.Set criteria.Source criteria.Members criteria.Looks
-	policy.Lister policy.Listed policy.TeamLister policy.ResourceRoles policy.ResourceRoleLister policy.RolesOn policy.HeldRole policy.Owned policy.Subject policy.Monitor account.HostCommand account.RequestID account.OpenRequest policy.GrantKind engine.SetPolicyOption
+	policy.Lister policy.Listed policy.AheadOfTables policy.TeamLister policy.ResourceRoles policy.ResourceRoleLister policy.RolesOn policy.HeldRole policy.Owned policy.Subject policy.Monitor account.HostCommand account.RequestID account.OpenRequest policy.GrantKind engine.SetPolicyOption
 `
 
 // publicDirs are the packages that a host links, and internal/criteria, from which filters

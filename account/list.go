@@ -13,6 +13,8 @@ var (
 	_ policy.Lister     = (*State)(nil)
 	_ policy.TeamLister = (*State)(nil)
 	_ policy.Owned      = (*State)(nil)
+
+	_ policy.AheadOfTables = (*State)(nil)
 )
 
 // UsersAfter yields all users in the bytewise order of their ids, starting after the given
@@ -43,4 +45,16 @@ func (s *State) UsersIn(teams []usher.TeamID) iter.Seq2[usher.UserID, error] {
 			}
 		}
 	}
+}
+
+// AheadOfTables reports whether users are no longer in teams by what is due since the last commit.
+// Tables of members, which follow from commits, still have them.
+func (s *State) AheadOfTables() bool {
+	return slices.ContainsFunc(s.Due(), func(c Change) bool {
+		switch c.(type) {
+		case MemberRemoved, UserRemoved:
+			return true
+		}
+		return false
+	})
 }

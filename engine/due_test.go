@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -12,6 +13,8 @@ import (
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/engine"
+	"github.com/usher-go/usher/filter"
+	"github.com/usher-go/usher/permission"
 	"github.com/usher-go/usher/store/memstore"
 )
 
@@ -121,6 +124,44 @@ func TestExplainUntil(t *testing.T) {
 	assert.Contains(t, explain(), "; until "+noon.Add(2*time.Hour).Format(time.RFC3339))
 	r = ask("adam", openDoor)
 	assert.NotContains(t, explain(), "until")
+}
+
+// A membership that ended without a commit is still in the tables of members. So a condition carries the
+// ids of the members, until a commit records the end.
+func TestFilterReadsNoTablesThatAreBehind(t *testing.T) {
+	w := open(t, func(o *engine.Options) {
+		o.Policy = load(t, `
+usher: 1
+roles: {owner: {unique: true, hands-over-to: member}, member: {default: true}}
+resources:
+  account: {permissions: {transfer: {owner: any}}}
+  note: {parties: {author: users}, permissions: {read: {member: team as author}}}
+`)
+	})
+	w.must("acme", host, account.CreateAccount{Owner: "olivia"}, account.CreateTeam{Team: "sales"}, account.AddUser{User: "mia", Teams: []usher.TeamID{"sales"}},
+		account.AddUser{User: "max"}, account.AddUser{User: "zoe", Teams: []usher.TeamID{"sales"}}, account.AddToTeam{Team: "sales", User: "max", Until: noon.Add(time.Hour)})
+	notes, err := filter.Mapping{
+		Type: "note", Account: filter.Column{Name: "n.account"}, Parties: map[string]filter.Party{"author": filter.Column{Name: "n.author"}},
+		Members: filter.Members{Schema: "usher", Above: 1},
+	}.Compile(filter.PostgreSQL)
+	require.NoError(t, err)
+	condition := func() (reads bool, args string) {
+		f, err := w.Filter(ctx, ask("mia", permission.MustParse("note.read")))
+		require.NoError(t, err)
+		c, err := f.SQL(notes, 1)
+		require.NoError(t, err)
+		return strings.Contains(c.SQL, "team_members"), fmt.Sprint(c.Args...)
+	}
+	reads, _ := condition()
+	assert.True(t, reads)
+	w.clock.add(time.Hour)
+	reads, args := condition()
+	assert.False(t, reads)
+	assert.Contains(t, args, "zoe")
+	assert.NotContains(t, args, "max")
+	w.must("acme", host, account.AddUser{User: "later"})
+	reads, _ = condition()
+	assert.True(t, reads)
 }
 
 func changeNames(c *account.Commit) (names []string) {

@@ -14,7 +14,9 @@ import (
 // made from. If they lack rows, it selects less: rules under never always carry all ids. Ids of
 // teams are always carried. So if a commit came after the filter was made, the condition has the
 // teams from before and their members from after it. Where that matters, make the filter with
-// Engine.HolderTx, in the transaction of the query. The zero Members names no tables.
+// Engine.HolderTx, in the transaction of the query. While a user is no longer in a team because of a
+// date, and no commit has recorded that, the condition carries all ids. The zero Members names no
+// tables.
 //
 // In PostgreSQL, the columns of these tables must have the default collation. In a char(n) column,
 // a condition that reads the tables does not find an id that ends in a space.

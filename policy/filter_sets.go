@@ -35,6 +35,13 @@ type TeamLister interface {
 	UsersIn(teams []usher.TeamID) iter.Seq2[usher.UserID, error]
 }
 
+// AheadOfTables is an optional interface of Facts whose users can have left teams without a commit,
+// because of a date. While it returns true, a condition in SQL carries the ids of the users in teams:
+// tables that follow from commits would select too much.
+type AheadOfTables interface {
+	AheadOfTables() bool
+}
+
 // Owned is an optional interface of Facts that know the holder of the unique role, "" if
 // there is none. It takes precedence over Lister.
 type Owned interface {
@@ -185,8 +192,12 @@ func (s *scopeUsers) Others() []string {
 	return nil
 }
 
-// MoreThan implements criteria.Members. It stops after n+1 users if the facts are a TeamLister.
+// MoreThan implements criteria.Members. It stops after n+1 users if the facts are a TeamLister. While the
+// facts are AheadOfTables, the caller must not read tables, and so the result is false.
 func (s *scopeUsers) MoreThan(n int) (bool, error) {
+	if f, ok := s.facts.(AheadOfTables); ok && f.AheadOfTables() {
+		return false, nil
+	}
 	f, ok := s.facts.(TeamLister)
 	if !ok || s.listed.known() {
 		ids, err := s.IDs()

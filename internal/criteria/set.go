@@ -23,7 +23,8 @@ type Set interface {
 type Members interface {
 	Set
 
-	// MoreThan reports whether the set has more than n ids, without a list of all of them.
+	// MoreThan reports whether the set has more than n ids, without a list of all of them. It returns
+	// false if the direct members of the teams in tables may be more than those in the set.
 	MoreThan(n int) (bool, error)
 
 	// Teams returns the teams whose direct members are in the set, in any order. The list already
