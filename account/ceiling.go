@@ -88,7 +88,16 @@ func (q *proposing) refuseGiven(id usher.UserID, given policy.Uncovered, on part
 	if id != q.authority {
 		remedy = printable.Sprintf("; a user with %s, or the host, can give it", userDelegate)
 	}
-	return q.refuse(CodeEscalation, "%s would get %s, which %s%s", id, describeUncovered(given), q.whyUncovered(id, given), remedy)
+	return q.refuse(CodeEscalation, "%s%s would get %s, which %s%s", q.fromThen(), id, describeUncovered(given), q.whyUncovered(id, given), remedy)
+}
+
+// fromThen returns the time at which the ceiling compares, as the beginning of a sentence, if that is
+// not now: a command may be rejected because of what begins later, or because the actor's rules end.
+func (q *proposing) fromThen() string {
+	if q.lookAt.IsZero() {
+		return ""
+	}
+	return "from " + written(q.lookAt) + " on, "
 }
 
 // delegates reports whether the actor may give what the actor does not have: now, and at the later time

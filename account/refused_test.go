@@ -177,6 +177,7 @@ var refused = []struct {
 	{"adam", account.GiveGrant{User: "gwen", Grant: "reports"}, account.CodeGrantNotAllowed, "gwen has the role guest, which cannot have grants; set-role gives another role"},
 	{"dora", account.GiveGrant{User: "gwen", Grant: "report.read"}, account.CodeGrantNotAllowed, ""},
 
+	{"dora", account.SetRole{User: "max", Role: "admin", From: noon.AddDate(0, 1, 0)}, account.CodeEscalation, "from 2026-04-01T12:00:00Z on, max would get account.configure by "},
 	{"dora", account.AddUser{User: "zoe", Role: "admin"}, account.CodeEscalation, "zoe would get account.configure by `admin: any` of account.configure (club.yaml:24), which the rules of dora do not cover"},
 	{"dora", account.Invite{Key: "k1", Role: "admin"}, account.CodeEscalation, "k1 would get account.configure"},
 	{"dora", account.RevokeInvitation{User: "alf"}, account.CodeEscalation, "alf outranks dora"},

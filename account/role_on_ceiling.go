@@ -149,7 +149,7 @@ func (q *proposing) checkGivesOnUnder(c policy.Ceiling, u *policy.User, h Holder
 	if given.Never.Source != 0 {
 		why = printable.Sprintf("%s is forbidden by %s, which does not apply to %s", q.actor, given.Never, h.words())
 	}
-	return q.refuse(CodeEscalation, "%s would get %s on %s, which %s%s", h.words(), describeUncovered(given), ref(on), why, remedy)
+	return q.refuse(CodeEscalation, "%s%s would get %s on %s, which %s%s", q.fromThen(), h.words(), describeUncovered(given), ref(on), why, remedy)
 }
 
 // actorIsIn reports whether the actor belongs to a team, directly or through a team below it.
