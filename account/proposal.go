@@ -252,7 +252,11 @@ func (q *proposing) emit(changes ...Change) error {
 	for _, c := range changes {
 		if a, ok := c.(SeatAssigned); ok {
 			if u := q.find(a.User); u != nil && u.Kind == usher.ServiceAccount {
-				return q.refuse(CodeSeatNotAllowed, "%s is a service account, which holds no seat, also not in %s; give it a role that requires none", a.User, a.Pool)
+				remedy := "; give it a role that requires none"
+				if _, assigns := q.command.(AssignSeat); assigns {
+					remedy = ""
+				}
+				return q.refuse(CodeSeatNotAllowed, "%s is a service account, and cannot hold a seat in %s%s", a.User, a.Pool, remedy)
 			}
 		}
 		q.notePlanned(c)

@@ -31,18 +31,20 @@ func TestServiceAccounts(t *testing.T) {
 	assert.Equal(t, string(s.Encode()), string(read.Encode()))
 
 	for says, c := range map[string]account.Command{
-		"bot is a service account, which holds no seat, also not in parking": account.AssignSeat{User: "bot", Pool: "parking"},
-		"also not in booking":                       account.SetRole{User: "bot", Role: "coach"},
-		"only a person can be the owner":            account.TransferOwnership{To: "bot"},
-		"bot is a service account, and not the":     account.RenameUser{From: "bot", To: "mia"},
-		"mia is a user already; transfer-ownership": account.RenameUser{From: "olga", To: "mia"},
-		"sync is a service account, and not the":    account.RenameUser{From: "mia", To: "sync"},
-		"a service account is not invited":          account.AddUser{User: "new", Kind: usher.ServiceAccount, Status: usher.Invited},
-		"the kind of a user must be service":        account.AddUser{User: "new", Kind: "robot"},
+		"seat not allowed: bot is a service account, and cannot hold a seat in parking": account.AssignSeat{User: "bot", Pool: "parking"},
+		"cannot hold a seat in booking; give it a role that requires none":              account.SetRole{User: "bot", Role: "coach"},
+		"only a person can be the owner":                                                account.TransferOwnership{To: "bot"},
+		"bot is a service account, and not the":                                         account.RenameUser{From: "bot", To: "mia"},
+		"mia is a user already; transfer-ownership":                                     account.RenameUser{From: "olga", To: "mia"},
+		"sync is a service account, and not the":                                        account.RenameUser{From: "mia", To: "sync"},
+		"a service account is not invited":                                              account.AddUser{User: "new", Kind: usher.ServiceAccount, Status: usher.Invited},
+		"the kind of a user must be service":                                            account.AddUser{User: "new", Kind: "robot"},
 	} {
 		_, err := propose(p, s, account.AsHost("test"), c)
 		assert.ErrorContains(t, err, says, account.Describe(c))
 	}
+	_, err = propose(p, s, account.AsHost("test"), account.AssignSeat{User: "bot", Pool: "parking"})
+	assert.NotContains(t, err.Error(), "role", "no role lets a program hold a seat")
 	renamed := do(t, p, s, account.AsHost("test"), account.RenameUser{From: "bot", To: "bot-2"})
 	u, _ := renamed.User("bot-2")
 	assert.Equal(t, usher.ServiceAccount, u.Kind)
