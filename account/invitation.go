@@ -14,7 +14,8 @@ import (
 // invitation to a user. Until then it can be changed like a user: team roles, roles beside the account
 // role, roles on resources, grants and seats are added with the commands for them, with Key as the
 // user, best in the same batch. The journal keeps keys, so a key
-// must not be or disclose personal data. At the end, an invitation that is not accepted is revoked.
+// must not be or disclose personal data. Users who see the people of the account see keys, so a key is
+// not a secret, and does not prove that a person was invited. At the end, an invitation that is not accepted is revoked.
 // Gives and requires the same as add-user: user.create on
 // {team: Teams}.
 type Invite struct {

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -15,22 +16,32 @@ import (
 	"github.com/usher-go/usher/usherhttp"
 )
 
-// invitationSecret makes keys of invitations that nobody can guess. It is public here, because this is
-// an example. A real service keeps it with its other secrets.
+// invitationSecret makes keys and tokens of invitations that users cannot guess. It is public here, because
+// this is an example. A real service keeps it with its other secrets.
 var invitationSecret = []byte("example")
 
 // invitationKey returns the key under which usher keeps the invitation of a person who has no user yet.
 // The journal keeps keys, so it must not contain the address itself.
 func invitationKey(in usher.AccountID, email string) usher.UserID {
-	mac := hmac.New(sha256.New, invitationSecret)
-	mac.Write([]byte(string(in) + "\x00" + strings.ToLower(email)))
-	return usher.UserID("invitation-" + hex.EncodeToString(mac.Sum(nil)[:16]))
+	return usher.UserID("invitation-" + signed("key", in, strings.ToLower(email)))
 }
 
-// invited is an invitation. A real service sends the key to the address, as a part of a link, and does not
-// return it.
+// invitationToken returns what the link has besides the key. Users who see the people of the account see the
+// keys of its invitations, and would otherwise accept them in place of the person.
+func invitationToken(in usher.AccountID, key usher.UserID) string {
+	return signed("token", in, string(key))
+}
+
+func signed(purpose string, in usher.AccountID, text string) string {
+	mac := hmac.New(sha256.New, invitationSecret)
+	mac.Write([]byte(purpose + "\x00" + string(in) + "\x00" + text))
+	return hex.EncodeToString(mac.Sum(nil)[:16])
+}
+
+// invited is an invitation. A real service sends the link to the address, and does not return it.
 type invited struct {
-	Key usher.UserID `json:"key"`
+	Key  usher.UserID `json:"key"`
+	Link string       `json:"link"`
 	done
 }
 
@@ -51,17 +62,23 @@ func (s *server) invite(r *http.Request) (any, error) {
 	if !strings.Contains(body.Email, "@") {
 		return nil, badRequest("An invitation has an e-mail address.")
 	}
-	key := invitationKey(subject(r).Account, body.Email)
+	in := subject(r).Account
+	key := invitationKey(in, body.Email)
+	link := "/accounts/" + url.PathEscape(string(in)) + "/invitations/" + string(key) + "?token=" + invitationToken(in, key)
 	d, err := s.do(r, account.Invite{Key: key, Role: body.Role, Teams: body.Teams, Until: body.Until})
-	return invited{key, d}, err
+	return invited{key, link, d}, err
 }
 
-// join accepts an invitation for the subject, who followed the link with its key. The host says so,
-// because only the host knows that the key came from the link. A key that does not work is 404, whatever
-// the reason, so that it tells nothing about the account.
+// join accepts an invitation for the subject, who followed the link. The host says so, because only the
+// host can verify the token. A link that does not work is 404, whatever the reason, so that it tells
+// nothing about the account.
 //
-//	POST /accounts/acme/invitations/invitation-1f0c…
+//	POST /accounts/acme/invitations/invitation-1f0c…?token=7b3e…
 func (s *server) join(r *http.Request) (any, error) {
+	token := invitationToken(subject(r).Account, keyIn(r))
+	if !hmac.Equal([]byte(r.URL.Query().Get("token")), []byte(token)) {
+		return nil, usherhttp.ErrNotFound
+	}
 	accept := account.AcceptInvitation{Key: keyIn(r), User: subject(r).User}
 	d, err := s.submit(r, account.AsHost("invitations"), subject(r).Account, accept)
 	var refusal *account.Refusal

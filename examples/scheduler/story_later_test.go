@@ -4,6 +4,8 @@ import (
 	"log/slog"
 	"testing"
 	"time"
+
+	"github.com/usher-go/usher"
 )
 
 // adam pays for fewer seats from the end of the month on. Until then nothing changes; then users keep
@@ -34,7 +36,7 @@ func TestStoryOfTheEndOfAPeriod(t *testing.T) {
 	now = time.Date(2035, time.February, 1, 0, 0, 0, 0, time.UTC)
 	w.play([]step{
 		{"adam", "GET ~/people", "", 200, has(`"total":3,"held":4,"left":0`, "not "+nina)},
-		{"nina", "POST ~/invitations/" + nina, "", 404, nil},
+		{"nina", "POST ~/invitations/" + nina + "?token=" + invitationToken("acme", usher.UserID(nina)), "", 404, nil},
 		{"adam", "DELETE ~/seats/booking/max", "", 200, nil},
 		{"adam", "PUT ~/seats/booking/ned", "", 409, has(":no-seats-left")},
 	})
