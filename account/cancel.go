@@ -41,13 +41,32 @@ func (q *proposing) keptWithout(e *ScheduleEntry) role.Name {
 			return ""
 		}
 		return u.Role
-	case roleBesideOf, teamRoleOf, roleOnOf:
-		switch e.Command.(type) {
-		case UnsetRoleBeside, UnsetTeamRole, TakeRoleOn:
+	case roleBesideOf, teamRoleOf:
+		if u := q.planBefore(e); u != nil && s.heldBy(u) {
+			return s.role
+		}
+	case roleOnOf:
+		if q.holdsOnBefore(e) {
 			return s.role
 		}
 	}
 	return ""
+}
+
+// holdsOnBefore reports whether a user or a team has the role on a resource that an entry is about, before the
+// entry takes effect.
+func (q *proposing) holdsOnBefore(e *ScheduleEntry) bool {
+	s := e.slot()
+	held := slices.Contains(q.rolesOf(Holder{s.user, s.team}, s.on), s.role)
+	for _, o := range q.entriesOf(s.subject()) {
+		switch {
+		case o == e:
+			return held
+		case o.slot() == s:
+			_, held = o.Command.(GiveRoleOn)
+		}
+	}
+	return held
 }
 
 // planBefore returns the user of an entry after all entries before it took effect.

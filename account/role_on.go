@@ -83,12 +83,16 @@ func (c GiveRoleOn) happen(q *proposing, _ bool, _ manner) error { return c.prop
 
 func (c GiveRoleOn) withPlanned(_ *proposing, u *policy.User) *policy.User { return u }
 
-// checkCancelsOn checks the removal of an entry about a role on a resource: what does not end is
-// given from the end on, and what does not begin is taken.
+// checkCancelsOn checks the removal of an entry about a role on a resource, and of the end that goes with it:
+// what is held before and does not end is given from the end on, and what does not begin is taken.
 func (q *proposing) checkCancelsOn(e *ScheduleEntry) error {
 	s := e.slot()
-	if _, takes := e.Command.(TakeRoleOn); takes {
-		return q.checkGivesOn(Holder{s.user, s.team}, s.role, s.on, term{from: e.At})
+	if q.holdsOnBefore(e) {
+		for _, dropped := range q.outline.drops {
+			if _, takes := dropped.Command.(TakeRoleOn); takes {
+				return q.checkGivesOn(Holder{s.user, s.team}, s.role, s.on, term{from: dropped.At})
+			}
+		}
 	}
 	if s.user == "" {
 		return nil

@@ -20,8 +20,9 @@ import (
 )
 
 // TestRolesOnResources compares decisions before and after commands of users that give roles on single
-// resources, or change what such roles give. Whatever a user may do afterwards by a role on a resource,
-// and could not before, the actor may do as well: on that resource as it is, or in the user's place.
+// resources, or change what such roles give, now or later. Whatever a user may do at a time afterwards by a role
+// on a resource, and could not at that time without the command, the actor may do then as well: on that resource as it is, or in
+// the user's place. An invited user may have accepted by then.
 func TestRolesOnResources(t *testing.T) {
 	done, refused, gained, denied := 0, 0, 0, 0
 	for n := range *worldsFlag {
@@ -137,7 +138,53 @@ func newShareWorld(t *testing.T, from uint64) *shareWorld {
 	o, err := account.New("acme").Propose(w.policy, account.Proposal{Actor: account.AsHost("test"), Time: w.now, Commands: []account.Command{account.Import{Seed: seed}}})
 	require.NoError(t, err, w.source)
 	w.state = o.Next
+	w.host(account.DefineRole{Role: "temp", Like: pickOne(w.r, role.Name("staff"), "guest")})
+	if w.r.IntN(2) == 0 {
+		w.host(account.SetRole{User: pickOne(w.r, shareUsers...), Role: "temp"})
+	}
+	w.host(account.RequestToJoin{User: "eve", Role: pickOne(w.r, role.Name("staff"), "guest")})
+	w.host(account.Invite{Key: "kay", Role: pickOne(w.r, role.Name("staff"), "guest"), Until: w.hour(2)})
+	for range w.r.IntN(5) {
+		user := pickOne(w.r, append(shareUsers, "eve", "kay")...)
+		if w.r.IntN(3) == 0 {
+			w.host(account.GiveGrant{User: user, Grant: "chat", From: w.maybe(1, 3)})
+			continue
+		}
+		c := w.give()
+		c.User, c.Team = user, ""
+		w.host(c)
+	}
 	return w
+}
+
+// host sends a command of the host, which may be rejected.
+func (w *shareWorld) host(c account.Command) {
+	o, err := w.state.Propose(w.policy, account.Proposal{Actor: account.AsHost("test"), Time: w.now, Commands: []account.Command{c}})
+	if err == nil {
+		w.state = o.Next
+	}
+}
+
+func (w *shareWorld) hour(n int) time.Time { return w.now.Add(time.Duration(n) * time.Hour) }
+
+// maybe returns one of some hours, or no time.
+func (w *shareWorld) maybe(hours ...int) time.Time {
+	if w.r.IntN(2) == 0 {
+		return time.Time{}
+	}
+	return w.hour(pickOne(w.r, hours...))
+}
+
+// give draws a command that gives a role on a resource.
+func (w *shareWorld) give() account.GiveRoleOn {
+	on := w.resource()
+	c := account.GiveRoleOn{Role: pickOne(w.r, shareHolders[on.Type]...), On: on, From: w.maybe(1, 2), Until: w.maybe(2, 3)}
+	if w.r.IntN(3) == 0 {
+		c.Team = pickOne(w.r, usher.TeamID("red"), "pink")
+	} else {
+		c.User = pickOne(w.r, shareUsers...)
+	}
+	return c
 }
 
 func pickOne[E any](r *rand.Rand, list ...E) E { return list[r.IntN(len(list))] }
@@ -157,6 +204,7 @@ func (w *shareWorld) drawPolicy() string {
 	fmt.Fprintf(&b, `usher: 1
 seats: {desk: {}}
 features: [chat]
+custom-roles: {like: [staff, guest]}
 settings: {open: false}
 conditions: {chats: {feature: chat}, seated: {seat: desk}, opened: {setting: open}, mfa: {context: mfa}, new: {attribute: new}}
 roles:
@@ -201,7 +249,7 @@ resources:
 		}
 		fmt.Fprintf(&b, "      share: {everyone: any}\n")
 	}
-	b.WriteString("  user: {permissions: {set-role: {everyone: any}}}\n  grant: {permissions: {give: {everyone: any}, revoke: {everyone: any}}}\n")
+	b.WriteString("  user: {permissions: {set-role: {everyone: any}, admit: {everyone: any}, create: {everyone: any}, set-status: {everyone: any}}}\n  role: {permissions: {define: {everyone: any}}}\n  grant: {permissions: {give: {everyone: any}, revoke: {everyone: any}}}\n")
 	if never != "" {
 		b.WriteString("never:\n" + never)
 	}
@@ -251,47 +299,54 @@ func (w *shareWorld) resources() (list []usher.Resource) {
 func (w *shareWorld) command() account.Command {
 	w.actor = pickOne(w.r, shareUsers...)
 	w.context = pickOne(w.r, nil, usher.Context{"mfa": true}, usher.Context{"mfa": false})
-	user := pickOne(w.r, shareUsers...)
-	switch w.r.IntN(8) {
-	case 0:
-		return account.GiveGrant{User: user, Grant: "chat", Until: pickOne(w.r, time.Time{}, w.now.Add(2*time.Hour))}
-	case 1:
+	user := pickOne(w.r, append(shareUsers, "eve", "kay")...)
+	switch w.r.IntN(16) {
+	case 0, 1:
+		return account.GiveGrant{User: user, Grant: "chat", From: w.maybe(1), Until: w.maybe(2, 3)}
+	case 2, 3:
 		return account.RevokeGrant{User: user, Grant: "chat"}
-	case 2:
-		return account.SetRole{User: user, Role: pickOne(w.r, role.Name("admin"), "staff", "guest")}
+	case 4, 5:
+		return account.SetRole{User: user, Role: pickOne(w.r, role.Name("admin"), "staff", "guest", "temp"), From: w.maybe(1, 2), Until: w.maybe(3)}
+	case 6:
+		return account.DeleteRole{Role: "temp", ReplaceBy: pickOne(w.r, role.Name("admin"), "staff", "guest")}
+	case 7:
+		return account.AdmitUser{User: "eve", Role: pickOne(w.r, role.Name("staff"), "guest", "")}
+	case 8:
+		return account.ResendInvitation{User: "kay", Until: w.maybe(3)}
+	case 9:
+		return account.SetStatus{User: "kay", Status: usher.Active}
+	case 10:
+		return account.Cancel{ID: 1 + w.r.IntN(6)}
+	case 11:
+		c := w.give()
+		return account.TakeRoleOn{Role: c.Role, On: c.On, User: c.User, Team: c.Team}
 	}
-	on := w.resource()
-	c := account.GiveRoleOn{Role: pickOne(w.r, shareHolders[on.Type]...), On: on}
-	if w.r.IntN(3) == 0 {
-		c.Team = pickOne(w.r, usher.TeamID("red"), "pink")
-	} else {
-		c.User = user
-	}
-	return c
+	return w.give()
 }
 
 // holes returns an element for each decision that became allowed by a role on a resource: "" if the
 // actor has the same, and otherwise a description.
 func (w *shareWorld) holes(next *account.State) (list []string) {
-	for _, id := range shareUsers {
+	for _, id := range append(shareUsers, "eve", "kay") {
 		if id == w.actor {
 			continue // what actors give to themselves follows from their own rules
 		}
 		for _, on := range []string{"top", "sub", "c1", "c2", "e1", "e2"} {
 			o := w.object(on)
 			for _, action := range []string{"view", "edit", "drop"} {
-				for _, hours := range []int{0, 1, 2} {
+				for hours := range 4 {
 					for _, mfa := range []usher.Context{nil, {"mfa": true}, {"mfa": false}} {
-						q := usher.Request{Account: "acme", Subject: id, Permission: permission.MustParse(o.Type + "." + action), Resource: o, Context: mfa, Time: w.now.Add(time.Duration(hours) * time.Hour)}
-						after, byRole := w.decide(next, q), false
+						q := usher.Request{Account: "acme", Subject: id, Permission: permission.MustParse(o.Type + "." + action), Resource: o, Context: mfa, Time: w.hour(hours)}
+						was, is := w.at(w.state, hours), w.at(next, hours)
+						after, byRole := w.decide(is, accepted{is.State}, q), false
 						if !after.Allowed() {
 							continue
 						}
-						byRole = !w.decide(withoutRolesOn{next, id}, q).Allowed()
-						if before := w.decide(w.state, q); !byRole || before.Allowed() && subset(before.Hidden(), after.Hidden()) {
+						byRole = !w.decide(is, withoutRolesOn{accepted{is.State}}, q).Allowed()
+						if before := w.decide(was, accepted{was.State}, q); !byRole || before.Allowed() && subset(before.Hidden(), after.Hidden()) {
 							continue
 						}
-						list = append(list, w.hole(next, q, after))
+						list = append(list, w.hole(was, is, q, after))
 					}
 				}
 			}
@@ -300,20 +355,44 @@ func (w *shareWorld) holes(next *account.State) (list []string) {
 	return list
 }
 
-func (w *shareWorld) hole(next *account.State, q usher.Request, after usher.Decision) string {
+// stateAt is the account at a time, with the policy that decides for it.
+type stateAt struct {
+	*account.State
+	policy *policy.Policy
+}
+
+func (w *shareWorld) at(s *account.State, hours int) stateAt {
+	s = s.At(w.policy, w.hour(hours))
+	return stateAt{s, s.Policy(w.policy)}
+}
+
+// accepted are the facts after an invited user accepted.
+type accepted struct{ *account.State }
+
+func (f accepted) User(id usher.UserID) (*policy.User, error) {
+	u, err := f.State.User(id)
+	if u != nil && u.Status == usher.Invited {
+		active := *u
+		active.Status = usher.Active
+		u = &active
+	}
+	return u, err
+}
+
+func (w *shareWorld) hole(was, is stateAt, q usher.Request, after usher.Decision) string {
 	in := q
 	in.Subject = w.actor
 	contexts := []usher.Context{q.Context, w.context}
 	for _, context := range contexts {
 		in.Context = context
-		if d := w.decide(w.state, in); d.Allowed() && subset(d.Hidden(), after.Hidden()) {
+		if d := w.decide(was, was, in); d.Allowed() && subset(d.Hidden(), after.Hidden()) {
 			return ""
 		}
 		place := q
 		place.Context = context
-		for _, s := range []*account.State{w.state, next} {
+		for _, s := range []stateAt{was, is} {
 			for _, seats := range []usher.UserID{w.actor, q.Subject} {
-				if d := w.decide(inPlaceOf{s, w.actor, q.Subject, seats}, place); d.Allowed() && subset(d.Hidden(), after.Hidden()) {
+				if d := w.decide(s, inPlaceOf{s.State, w.actor, q.Subject, seats}, place); d.Allowed() && subset(d.Hidden(), after.Hidden()) {
 					return ""
 				}
 			}
@@ -331,17 +410,14 @@ func subset(a, b []string) bool {
 	return true
 }
 
-func (w *shareWorld) decide(f policy.Facts, q usher.Request) usher.Decision {
-	d, err := w.policy.Decide(f, &q)
+func (w *shareWorld) decide(s stateAt, f policy.Facts, q usher.Request) usher.Decision {
+	d, err := s.policy.Decide(f, &q)
 	require.NoError(w.t, err)
 	return d
 }
 
 // withoutRolesOn are the facts without the roles on resources that a user holds.
-type withoutRolesOn struct {
-	*account.State
-	id usher.UserID
-}
+type withoutRolesOn struct{ accepted }
 
 func (f withoutRolesOn) UserRolesOn(usher.UserID, usher.Ref) ([]role.Name, error) { return nil, nil }
 
