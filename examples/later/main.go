@@ -84,10 +84,10 @@ func main() {
 		fmt.Println("was not possible:", date(e.At), account.Describe(e.Command))
 	}
 
-	// The next commit records what took effect.
+	// The next commit begins with what took effect before it.
 	result := must(az.Do(ctx, adam, "acme", account.AddUser{User: "ben"}))
-	for _, c := range result.Commit.Changes {
-		fmt.Println("version", result.Version, "-", account.DescribeChange(c))
+	for _, c := range result.Commit.Changes[:2] {
+		fmt.Println("recorded:", account.DescribeChange(c))
 	}
 }
 

@@ -17,13 +17,6 @@ func Example() {
 	// max on 2026-07-03: planner, edits plans: true
 	// zoe on 2026-07-03: member, edits plans: false
 	// was not possible: 2026-06-15 set-role zoe planner
-	// version 7 - on 2026-06-01T00:00:00Z, what was scheduled as 1 takes effect
-	// version 7 - mia: admin becomes member
-	// version 7 - on 2026-06-01T00:00:00Z, what was scheduled as 2 takes effect
-	// version 7 - max: member becomes planner
-	// version 7 - max gets a seat in desk
-	// version 7 - on 2026-06-01T00:00:00Z, what was scheduled as 4 takes effect
-	// version 7 - seats in desk: 2 becomes 1
-	// version 7 - on 2026-06-15T00:00:00Z, what was scheduled as 5 was not possible and does not happen
-	// version 7 - ben is added as member
+	// recorded: on 2026-06-01T00:00:00Z, what was scheduled as 1 takes effect
+	// recorded: mia: admin becomes member
 }
