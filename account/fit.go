@@ -78,7 +78,8 @@ func (e *PolicyMismatchError) Mismatches() iter.Seq2[string, usher.UserID] {
 // lack; users have team roles or grants that their role cannot have, or a team role outside a team
 // that only its members can have; or more users have a role, in the account or on a team, than its
 // at-most. Otherwise it returns nil. A grant, a
-// setting or a field with a name that the policy lacks fits: it is kept, and gives nothing.
+// setting, a field or a role on a resource with a name that the policy lacks fits: it is kept, and gives
+// nothing.
 // Every policy fits an account that does not exist.
 //
 // A policy without a unique role fits an account that has an owner; the next commit then ends
@@ -93,13 +94,14 @@ func (s *State) Fits(p *policy.Policy) error { return s.fits(p, func(*fitCheck) 
 
 // FitsAfter is Fits for a policy that replaces another one. It also reports grants in effect
 // at a time that change their meaning: the name is a permission, a bundle or a feature of p,
-// and another of these, or nothing, in the policy before. And it reports stored settings of p
-// that the policy before lacks, and roles that the account defines, or rules of them, that the
+// and another of these, or nothing, in the policy before. And it reports stored settings and roles on
+// resources of p that the policy before lacks, and roles that the account defines, or rules of them, that the
 // policy before offered and p does not. If before is nil, FitsAfter is Fits.
 func (s *State) FitsAfter(before, p *policy.Policy, at time.Time) error {
 	return s.fits(p, func(f *fitCheck) {
 		if before != nil {
 			f.revived(before, at)
+			f.revivedRolesOn(before)
 			f.customRoles(before)
 		}
 	})
@@ -229,6 +231,29 @@ func (f *fitCheck) revived(before *policy.Policy, at time.Time) {
 		_, had := before.Setting(name)
 		if _, has := f.policy.Setting(name); has && !had {
 			f.add(mismatch{kind: settingAgain, key: fmt.Sprint(name, " ", value), text: printable.Sprintf("the setting %s, which is stored as %t, becomes effective again", name, value)}, "")
+		}
+	}
+}
+
+// revivedRolesOn adds the roles on resources that the policy before lacks.
+func (f *fitCheck) revivedRolesOn(before *policy.Policy) {
+	if len(f.state.on) == 0 {
+		return
+	}
+	isHeld := func(p *policy.Policy, name role.Name, on string) bool {
+		r, ok := p.Role(name)
+		return ok && r.OnResource == on
+	}
+	for held := range f.state.View(f.policy).AllRolesOn() {
+		for _, name := range held.Roles {
+			if on := held.On.Type; !isHeld(f.policy, name, on) || isHeld(before, name, on) {
+				continue
+			}
+			text := printable.Sprintf("the role %s on a %s becomes effective again", name, held.On.Type)
+			if held.Team != "" {
+				text += " for the team " + word(held.Team)
+			}
+			f.add(mismatch{roleOnAgain, printable.Sprintf("%s %s %s", name, held.On.Type, held.Team), text}, held.User)
 		}
 	}
 }

@@ -29,6 +29,7 @@ const (
 	grantChanged
 	grantAgain
 	settingAgain
+	roleOnAgain
 	customRoleTaken
 	customRoleLost
 	customRoleNarrowed

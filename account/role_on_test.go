@@ -3,6 +3,7 @@ package account_test
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -197,4 +198,25 @@ func TestPreviewOfRolesOn(t *testing.T) {
 	assert.Equal(t, account.Holder{Team: "red"}, takes.Holder)
 	assert.Empty(t, takes.Gains)
 	assert.Len(t, takes.Loses, 1)
+}
+
+// A policy that has a role on resources again lets its holders use it again, and FitsAfter reports it.
+func TestFitsAfterReportsRolesOn(t *testing.T) {
+	p, s := shared(t)
+	s = do(t, p, s, account.AsHost("test"),
+		account.GiveRoleOn{User: "max", Role: "editor", On: c1}, account.GiveRoleOn{User: "max", Role: "editor", On: usher.Ref{Type: "calendar", ID: "c2"}})
+	without := compile(t, strings.NewReplacer("  editor: {held-on: calendar}\n", "", ", editor: here", "").Replace(sharing))
+	ofRooms := compile(t, strings.NewReplacer("editor: {held-on: calendar}", "editor: {held-on: room}", ", editor: here", "").Replace(sharing))
+	require.NoError(t, s.FitsAfter(p, p, noon))
+	require.NoError(t, s.FitsAfter(p, without, noon))
+	require.NoError(t, s.FitsAfter(without, ofRooms, noon))
+	for _, before := range []*policy.Policy{without, ofRooms} {
+		var m *account.PolicyMismatchError
+		require.ErrorAs(t, s.FitsAfter(before, p, noon), &m)
+		assert.Equal(t, []string{
+			"the role editor on a calendar becomes effective again (max)",
+			"the role editor on a calendar becomes effective again for the team red",
+		}, m.Reasons)
+		assert.NoError(t, s.FitsUser(p, "max"))
+	}
 }

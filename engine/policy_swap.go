@@ -26,8 +26,8 @@ type policySwap struct {
 // SetPolicy first compares every account in the store with the new policy. If the policy
 // does not fit an account, the error wraps a *PolicyMismatchError with the list, and
 // nothing changes; nothing changes either if an account cannot be read. The list
-// includes grants and settings that would become effective again, and names that would
-// get another meaning.
+// includes grants, settings and roles on resources that would become effective again, and
+// names that would get another meaning.
 //
 // With InMemory it compares only the accounts in memory, and the others when they are read.
 //
