@@ -83,7 +83,7 @@ func (q *proposing) authorize(want permission.Permission, on parties) (usher.Dec
 	}
 	request := q.request(want, on)
 	if on.resource != nil && request.Resource == nil {
-		return usher.Decision{}, q.deny(usher.ReasonNoPermission, "the host application did not pass the resource %s with the command, so its parties are unknown", ref(*on.resource))
+		return usher.Decision{}, q.deny(usher.ReasonNoPermission, "the host application did not pass the resource %s with the command, in Resources of the batch, so its parties are unknown", ref(*on.resource))
 	}
 	d, err := q.decide(&request)
 	if err != nil {
