@@ -170,9 +170,9 @@ type Approve struct {
 func (Approve) asks(*proposing) requirement { return requirement{each: true} }
 
 func (c Approve) propose(q *proposing) error {
-	if user := q.actor.User(); user != "" {
+	if q.authority != "" {
 		if reason := q.visits(); reason != 0 {
-			return q.deny(reason, "%s is not an active user of %s", user, q.next.account)
+			return q.deny(reason, "%s is not an active user of %s", q.authority, q.next.account)
 		}
 	}
 	r, err := q.openRequest(c.Request)

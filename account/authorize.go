@@ -94,6 +94,12 @@ func (q *proposing) authorize(want permission.Permission, on parties) (usher.Dec
 	}
 	if !d.Allowed() {
 		r := q.refusal(CodeDenied, "%s may not %s: %s", q.actor, want, d)
+		if q.actor.by != "" {
+			// Only an explanation names the one of both users who is denied.
+			if x, err := q.policy.Explain(q.draft, &request); err == nil && x.Decision.Reason() == d.Reason() {
+				r.Text = x.Sentence
+			}
+		}
 		r.Decision, r.Request = d, request
 		return d, r
 	}

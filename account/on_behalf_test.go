@@ -93,3 +93,25 @@ func TestOwnCommandsOnBehalf(t *testing.T) {
 	require.NoError(t, err)
 	assert.Len(t, o.Changes, 1)
 }
+
+// A denial names the one of both users who is denied.
+func TestDenialOnBehalf(t *testing.T) {
+	p := compile(t, club)
+	s := open(t, p, members())
+	s = do(t, p, s, account.AsUser("max"), requestFor(account.SetRole{User: "max", Role: "desk"}))
+	for _, row := range []struct {
+		actor   account.Actor
+		command account.Command
+		says    string
+	}{
+		{account.AsUser("olga").By("mia"), account.RemoveUser{User: "max"}, "mia for olga may not user.delete on user max: denied (no-permission): the user has no rule for user.delete (for mia, who acts)"},
+		{account.AsUser("mia").By("olga"), account.RemoveUser{User: "max"}, "olga for mia may not user.delete on user max: denied (no-permission): the user has no rule for user.delete (for mia)"},
+		{account.AsUser("olga").By("zoe"), account.RemoveUser{User: "max"}, "zoe for olga may not user.delete on user max: denied (unknown-user): not a user of this account (for zoe, who acts)"},
+		{account.AsUser("olga").By("zoe"), account.Approve{Request: 1}, "zoe for olga may not user.set-role on user max: denied (unknown-user): not a user of this account (for zoe, who acts)"},
+		{account.AsUser("zoe").By("olga"), account.Approve{Request: 1}, "approve 1: denied: zoe is not an active user of club"},
+	} {
+		_, err := propose(p, s, row.actor, row.command)
+		assert.ErrorIs(t, err, usher.ErrDenied, row.says)
+		assert.ErrorContains(t, err, row.says)
+	}
+}
