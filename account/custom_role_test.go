@@ -100,6 +100,23 @@ func TestFitsAfterReportsCustomRoles(t *testing.T) {
 	}
 }
 
+// A policy that offers a choice again gives it to the holders again, and FitsAfter reports it.
+func TestFitsAfterReportsCustomRolesAgain(t *testing.T) {
+	p, s := studioAccount(t)
+	const offers = "book: {admin: any, custom: [own, any]}"
+	narrow := compile(t, strings.Replace(studio, offers, "book: {admin: any, custom: any}", 1))
+	require.False(t, mayBook(t, narrow, s, "mia", "mia"))
+	var m *account.PolicyMismatchError
+	require.ErrorAs(t, s.FitsAfter(narrow, p, noon), &m)
+	assert.Equal(t, []string{"the account's own role booker gives room.book: own again, which the policy before does not offer"}, m.Reasons)
+	assert.NoError(t, s.FitsUser(p, "mia"))
+	assert.NoError(t, s.FitsAfter(narrow, narrow, noon))
+
+	// The holders of a role that the policy before could not have were reported before it was accepted.
+	none := compile(t, strings.Replace(studio, "  admin:  {}", "  admin:  {}\n  booker: {}", 1))
+	assert.NoError(t, s.FitsAfter(none, p, noon))
+}
+
 // The same policy is used for accounts with equal roles, and the policy of the file for accounts
 // without.
 func TestPolicyOfAState(t *testing.T) {

@@ -95,8 +95,8 @@ func (s *State) Fits(p *policy.Policy) error { return s.fits(p, func(*fitCheck) 
 // FitsAfter is Fits for a policy that replaces another one. It also reports grants in effect
 // at a time that change their meaning: the name is a permission, a bundle or a feature of p,
 // and another of these, or nothing, in the policy before. And it reports stored settings and roles on
-// resources of p that the policy before lacks, and roles that the account defines, or rules of them, that the
-// policy before offered and p does not. If before is nil, FitsAfter is Fits.
+// resources of p that the policy before lacks, roles that the account defines and only the policy before
+// could have, and rules of such roles that only one of the policies offers. If before is nil, FitsAfter is Fits.
 func (s *State) FitsAfter(before, p *policy.Policy, at time.Time) error {
 	return s.fits(p, func(f *fitCheck) {
 		if before != nil {
@@ -258,17 +258,26 @@ func (f *fitCheck) revivedRolesOn(before *policy.Policy) {
 	}
 }
 
-// customRoles adds the choices of the account's own roles that the policy before offered and the
-// policy does not, and the roles that only the policy before could have. That prevents no decision by itself:
+// customRoles adds the choices of the account's own roles that only one of the two policies offers, and
+// the roles that only the policy before could have. That prevents no decision by itself:
 // a role without a choice does not give it, and the holders of a lost role have mismatches of their own.
 func (f *fitCheck) customRoles(before *policy.Policy) {
 	roles := f.state.roles()
-	had := before.CustomFaults(roles)
-	for _, fault := range f.policy.CustomFaults(roles) {
-		switch lost := fault.Choice == (policy.Choice{}); {
-		case slices.ContainsFunc(had, func(o policy.CustomFault) bool {
+	had, has := before.CustomFaults(roles), f.policy.CustomFaults(roles)
+	covers := func(faults []policy.CustomFault, fault policy.CustomFault) bool {
+		return slices.ContainsFunc(faults, func(o policy.CustomFault) bool {
 			return o.Role == fault.Role && (o.Choice == policy.Choice{} || o.Choice == fault.Choice)
-		}):
+		})
+	}
+	for _, fault := range had {
+		if fault.Choice != (policy.Choice{}) && !covers(has, fault) {
+			what := fault.Choice.Permission.String() + ": " + fault.Choice.Rule
+			f.add(mismatch{customRoleAgain, string(fault.Role) + " " + what, printable.Sprintf("the account's own role %s gives %s again, which the policy before does not offer", fault.Role, what)}, "")
+		}
+	}
+	for _, fault := range has {
+		switch lost := fault.Choice == (policy.Choice{}); {
+		case covers(had, fault):
 		case lost:
 			f.add(mismatch{customRoleLost, string(fault.Role), printable.Sprintf("it cannot have the account's own role %s: %s", fault.Role, fault.Text)}, "")
 		default:

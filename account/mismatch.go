@@ -33,6 +33,7 @@ const (
 	customRoleTaken
 	customRoleLost
 	customRoleNarrowed
+	customRoleAgain
 )
 
 // mismatch is one reason why a policy cannot decide for some users.
