@@ -72,7 +72,7 @@ func loadInvitations(v *viewer, r *http.Request) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		own := v.control("invitations/revoke", account.RemoveUser{User: s.member.ID})
+		own := v.control("invitations/revoke", account.RevokeInvitation{User: s.member.ID})
 		m.Revoke.Allowed = m.Revoke.Allowed || own.Allowed
 		m.Pending = append(m.Pending, invitationRow{row, own})
 	}
@@ -156,5 +156,5 @@ func revokeInvitations(v *viewer, f form) ([]account.Command, error) {
 	if len(accepted) > 0 {
 		return nil, &inputError{Field: "user", Key: "invitations.accepted-lines", Lines: accepted}
 	}
-	return forEach(func(id usher.UserID, _ form) account.Command { return account.RemoveUser{User: id} })(v, f)
+	return forEach(func(id usher.UserID, _ form) account.Command { return account.RevokeInvitation{User: id} })(v, f)
 }

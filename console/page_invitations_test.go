@@ -48,7 +48,7 @@ func TestInvitationsOfEachViewer(t *testing.T) {
 		}) || slices.ContainsFunc(w.teams(), func(id usher.TeamID) bool {
 			return w.accepts(by, account.AddUser{User: "new", Status: usher.Invited, Teams: []usher.TeamID{id}})
 		})
-		revoke := slices.ContainsFunc(want, func(id usher.UserID) bool { return w.accepts(by, account.RemoveUser{User: id}) })
+		revoke := slices.ContainsFunc(want, func(id usher.UserID) bool { return w.accepts(by, account.RevokeInvitation{User: id}) })
 		rec := w.get(by, "/invitations?format=json")
 		if rec.Code != http.StatusOK {
 			assert.False(t, invite || revoke)
@@ -67,7 +67,7 @@ func TestInvitationsOfEachViewer(t *testing.T) {
 		var got []usher.UserID
 		for _, p := range doc.Data.Pending {
 			got = append(got, p.ID)
-			assert.Equal(t, w.accepts(by, account.RemoveUser{User: p.ID}), p.Revoke.Allowed, "%s", p.ID)
+			assert.Equal(t, w.accepts(by, account.RevokeInvitation{User: p.ID}), p.Revoke.Allowed, "%s", p.ID)
 		}
 		assert.Equal(t, want, got)
 		assert.Equal(t, invite, doc.Data.Invite.Allowed)
@@ -233,4 +233,18 @@ func TestRevokeInvitations(t *testing.T) {
 	assert.Equal(t, "../invitations?at=4&done=invitations%2Frevoke", rec.Header().Get("Location"))
 	assert.NotContains(t, w.users(), usher.UserID("ian"))
 	assert.Contains(t, body(w.get(adam, "/invitations")), "No invitations are pending.")
+}
+
+// lea leads a team. She invites users to it and takes such invitations back, without the permission to remove users.
+func TestRevokeOwnInvitations(t *testing.T) {
+	w := newWorld(t, "office")
+	lea := viewer{user: "lea"}
+	w.must(account.AddUser{User: "ivy", Status: usher.Invited, Teams: []usher.TeamID{"support"}})
+	_, err := w.Do(ctx, account.AsUser("lea"), "acme", account.Invite{Key: "ian", Teams: []usher.TeamID{"sales"}})
+	require.NoError(t, err)
+	assert.False(t, w.accepts(lea, account.RemoveUser{User: "ian"}))
+	assert.Equal(t, http.StatusForbidden, w.post(lea, "/invitations/revoke", "user", "ivy", "confirmed", "yes").Code)
+	assert.Equal(t, http.StatusSeeOther, w.post(lea, "/invitations/revoke", "user", "ian", "confirmed", "yes").Code)
+	assert.NotContains(t, w.users(), usher.UserID("ian"))
+	assert.Contains(t, w.users(), usher.UserID("ivy"))
 }

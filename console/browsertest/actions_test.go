@@ -181,7 +181,7 @@ var actions = map[string]action{
 	"invitations/revoke": {[]string{"user"}, func(a *app, by viewer, _ url.Values) (list []candidate) {
 		for _, id := range a.visible(by) {
 			if u, _ := a.view().User(id); u.Status == usher.Invited {
-				list = append(list, do(account.RemoveUser{User: id}).with("user", string(id)))
+				list = append(list, do(account.RevokeInvitation{User: id}).with("user", string(id)))
 			}
 		}
 		return list
