@@ -28,8 +28,18 @@ func TestRolesOnResources(t *testing.T) {
 	for n := range *worldsFlag {
 		w := newShareWorld(t, *seedFlag+uint64(n))
 		for range 30 {
-			c := w.command()
-			o, err := w.state.Propose(w.policy, account.Proposal{Actor: account.AsUser(w.actor), Time: w.now, Context: w.context, Commands: []account.Command{c}, Resources: w.resources()})
+			c := []account.Command{w.command()}
+			actor, by := w.actor, w.actor
+			switch w.r.IntN(6) {
+			case 0:
+				c = append(c, w.command(), w.command())
+			case 1:
+				by = pickOne(w.r, shareUsers...)
+			case 2:
+				w.request(c[0])
+				c[0] = account.Approve{Request: w.requests}
+			}
+			o, err := w.state.Propose(w.policy, account.Proposal{Actor: account.AsUser(actor).By(by), Time: w.now, Context: w.context, Commands: c, Resources: w.resources()})
 			switch {
 			case err != nil && strings.Contains(err.Error(), account.CodeEscalation.Error()):
 				refused++
@@ -41,10 +51,15 @@ func TestRolesOnResources(t *testing.T) {
 				continue
 			}
 			done++
-			for _, hole := range w.holes(o.Next) {
-				gained++
-				if hole != "" {
-					t.Fatalf("%s: %s by %s with %v\nto repeat: -run TestRolesOnResources -worlds 1 -seed %d\n%s", hole, account.Describe(c), w.actor, w.context, *seedFlag+uint64(n), w.source)
+			for _, w.actor = range []usher.UserID{actor, by} {
+				for _, hole := range w.holes(o.Next) {
+					gained++
+					if hole != "" {
+						t.Fatalf("%s: %s by %s for %s with %v\nto repeat: -run TestRolesOnResources -worlds 1 -seed %d\n%s", hole, account.Describe(account.Request{Commands: c}), by, actor, w.context, *seedFlag+uint64(n), w.source)
+					}
+				}
+				if by == actor {
+					break
 				}
 			}
 			if w.r.IntN(2) == 0 {
@@ -56,6 +71,46 @@ func TestRolesOnResources(t *testing.T) {
 	if *worldsFlag >= 100 {
 		assert.Greater(t, done, *worldsFlag)
 		assert.Greater(t, refused, *worldsFlag)
+		assert.Greater(t, gained, *worldsFlag)
+	}
+}
+
+// TestRolesOnAttached lets a user who is in the account accept an invitation with roles on resources. The
+// user may do no more then by roles on resources than before, or than the person with the invitation alone.
+func TestRolesOnAttached(t *testing.T) {
+	done, refused, gained := 0, 0, 0
+	for n := range *worldsFlag {
+		w := newShareWorld(t, *seedFlag+uint64(n))
+		for range 6 {
+			if c := w.command(); w.r.IntN(2) == 0 {
+				w.host(c)
+			}
+		}
+		alone, err := w.state.Propose(w.policy, account.Proposal{Actor: account.AsUser("kay"), Time: w.now, Commands: []account.Command{account.AcceptInvitation{}}})
+		if err != nil {
+			continue
+		}
+		for _, id := range append(shareUsers, "eve") {
+			o, err := w.state.Propose(w.policy, account.Proposal{Actor: account.AsHost("test"), Time: w.now, Commands: []account.Command{account.AcceptInvitation{Key: "kay", User: id}}})
+			if err != nil {
+				refused++
+				continue
+			}
+			done++
+			with := *w
+			with.state, with.actor, with.context = alone.Next, "kay", nil
+			for _, hole := range with.holes(o.Next) {
+				gained++
+				if hole != "" {
+					t.Fatalf("%s: %s accepts\nto repeat: -run TestRolesOnAttached -worlds 1 -seed %d\n%s", hole, id, *seedFlag+uint64(n), w.source)
+				}
+			}
+		}
+	}
+	t.Logf("%d accepted, %d refused; %d decisions became allowed", done, refused, gained)
+	if *worldsFlag >= 100 {
+		assert.Greater(t, done, *worldsFlag)
+		assert.Greater(t, refused, *worldsFlag/10)
 		assert.Greater(t, gained, *worldsFlag)
 	}
 }
@@ -72,6 +127,8 @@ type shareWorld struct {
 	actor   usher.UserID
 	context usher.Context // of the command
 	parties map[string]map[string][]string
+
+	requests account.RequestID // how many were made
 }
 
 var (
@@ -165,6 +222,15 @@ func (w *shareWorld) host(c account.Command) {
 	}
 }
 
+// request lets the owner, who has no rules, ask for a command.
+func (w *shareWorld) request(c account.Command) {
+	made := account.Request{Commands: []account.Command{c}, Note: fmt.Sprint(w.requests)}
+	if o, err := w.state.Propose(w.policy, account.Proposal{Actor: account.AsUser("olga"), Time: w.now, Commands: []account.Command{made}}); err == nil && len(o.Changes) > 0 {
+		w.state = o.Next
+		w.requests++
+	}
+}
+
 func (w *shareWorld) hour(n int) time.Time { return w.now.Add(time.Duration(n) * time.Hour) }
 
 // maybe returns one of some hours, or no time.
@@ -249,7 +315,7 @@ resources:
 		}
 		fmt.Fprintf(&b, "      share: {everyone: any}\n")
 	}
-	b.WriteString("  user: {permissions: {set-role: {everyone: any}, admit: {everyone: any}, create: {everyone: any}, set-status: {everyone: any}}}\n  role: {permissions: {define: {everyone: any}}}\n  grant: {permissions: {give: {everyone: any}, revoke: {everyone: any}}}\n")
+	b.WriteString("  user: {permissions: {set-role: {everyone: any}, admit: {everyone: any}, create: {everyone: any}, set-status: {everyone: any}}}\n  role: {permissions: {define: {everyone: any}}}\n  request: {permissions: {make: {everyone: own}}}\n  grant: {permissions: {give: {everyone: any}, revoke: {everyone: any}}}\n")
 	if never != "" {
 		b.WriteString("never:\n" + never)
 	}
