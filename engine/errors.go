@@ -150,10 +150,11 @@ type PolicyMismatchError struct {
 // Error lists the mismatches in one line. It may be long, and callers that wrap it may
 // cut it; Accounts has the complete entries.
 func (e *PolicyMismatchError) Error() string {
-	text := "an account does not fit the policy"
-	if n := len(e.Accounts) + e.More; n != 1 {
-		text = fmt.Sprintf("%d accounts do not fit the policy", n)
+	n := len(e.Accounts) + e.More
+	if n == 1 && len(e.Accounts) == 1 {
+		return e.Accounts[0].Error()
 	}
+	text := fmt.Sprintf("%d accounts do not fit the policy", n)
 	var list []string
 	for _, a := range e.Accounts {
 		list = append(list, a.Error())

@@ -15,7 +15,7 @@ func Example() {
 	// define-role admin with calendar.view: any: exists: the policy declares the role admin itself; choose another name
 	// 1 user would lose `front-desk: any` of calendar.view (policy.yaml:11)
 	// 1 user would lose `front-desk: team` of calendar.edit (policy.yaml:12)
-	// set policy: an account does not fit the policy: the policy does not fit account acme: the account's own role front-desk loses calendar.edit: team, which it does not offer
+	// set policy: the policy does not fit account acme: the account's own role front-desk loses calendar.edit: team, which it does not offer
 	// accepted: true
 	// fred edits the calendar of dina: denied (out-of-scope): `front-desk: own` of calendar.edit (policy.yaml:12) does not reach this resource
 	// delete-role front-desk: role in use: 1 user holds the role front-desk; replace-by gives them another role
