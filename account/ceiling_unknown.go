@@ -9,10 +9,11 @@ import (
 )
 
 // knowsRole reports whether the policy has the account role of a user. If not, the policy
-// cannot compute the user's rules.
+// cannot compute the user's rules. It does not have a role that the account defines if it declares another one of
+// the same name.
 func (q *proposing) knowsRole(u *policy.User) bool {
 	r, ok := q.policy.Role(u.Role)
-	return ok && r.OfAccount()
+	return ok && r.OfAccount() && (q.policy.IsCustom(u.Role) || !q.next.defines(u.Role))
 }
 
 // withKnownRole returns the user, or nil if the policy lacks the user's role. With nil,

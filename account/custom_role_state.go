@@ -52,6 +52,12 @@ func findRole(list []policy.CustomRole, name role.Name) (at int, ok bool) {
 	return slices.BinarySearchFunc(list, name, func(r policy.CustomRole, name role.Name) int { return cmp.Compare(r.Name, name) })
 }
 
+// defines reports whether the account defines a role, also if the policy declares one of the same name.
+func (s *State) defines(name role.Name) bool {
+	_, ok := findRole(s.roles(), name)
+	return ok
+}
+
 // withRole returns a list with a role added or replaced.
 func withRole(list []policy.CustomRole, r policy.CustomRole) []policy.CustomRole {
 	at, ok := findRole(list, r.Name)

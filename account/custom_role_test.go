@@ -244,3 +244,31 @@ func TestDefiningALostRole(t *testing.T) {
 	_, err = propose(after, s, account.AsUser("adam"), define)
 	assert.Equal(t, account.CodeRoleInUse, codeOf(t, err), "%v", err)
 }
+
+// The holder of a role that the account defined does not become the owner, and gets nothing uncovered, if a new policy
+// declares a role of the same name.
+func TestRoleOfTheNameOfAnotherRole(t *testing.T) {
+	replaced := func(old, by string) *policy.Policy { return compile(t, strings.Replace(studio, old, by, 1)) }
+	const owner = "owner:  {unique: true, includes: [admin], hands-over-to: admin}"
+	host, hr := account.AsHost("test"), account.AsUser("hans")
+	hans := policy.User{Role: "member", Grants: []policy.Grant{{Name: "role.define"}, {Name: "user.set-role"}}}
+
+	before, after := replaced(owner, "boss: {at-least: 1, includes: [admin]}"), compile(t, studio)
+	s := open(t, before, account.Seed{Users: map[usher.UserID]policy.User{"olga": user("boss"), "adam": user("admin"), "mia": user("member")}})
+	s = do(t, before, s, account.AsUser("adam"), account.DefineRole{Role: "owner"}, account.SetRole{User: "mia", Role: "owner"})
+	s = do(t, after, s, host, account.AddUser{User: "zed"})
+	assert.Empty(t, s.View(after).Owner())
+	_, err := propose(after, s, host, account.TransferOwnership{To: "adam"})
+	assert.Equal(t, account.CodeRoleInUse, codeOf(t, err), "%v", err)
+	s = do(t, after, s, host, account.DeleteRole{Role: "owner", ReplaceBy: "member"}, account.TransferOwnership{To: "adam"})
+	assert.EqualValues(t, "adam", s.View(after).Owner())
+
+	before, after = compile(t, studio), replaced("  member:", "  chief: {includes: [admin]}\n  member:")
+	s = open(t, before, account.Seed{Users: map[usher.UserID]policy.User{"olga": user("owner"), "adam": user("admin"), "hans": hans, "mia": user("member")}})
+	s = do(t, before, s, hr, account.DefineRole{Role: "chief"}, account.SetRole{User: "mia", Role: "chief"})
+	for _, c := range []account.Command{account.SetRole{User: "mia", Role: "admin"}, account.DeleteRole{Role: "chief", ReplaceBy: "admin"}} {
+		_, err := propose(after, s, hr, c)
+		assert.Equal(t, account.CodeEscalation, codeOf(t, err), "%v", err)
+	}
+	do(t, after, s, account.AsUser("olga"), account.SetRole{User: "mia", Role: "admin"})
+}

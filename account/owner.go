@@ -44,6 +44,9 @@ func (c TransferOwnership) propose(q *proposing) error {
 		return q.refuse(CodeInactive, "%s is %s, and only an active user can be the %s", c.To, to.Status, unique.Name)
 	}
 	becomes, _ := q.policy.Role(unique.HandsOverTo)
+	if q.next.owner == "" && q.next.defines(unique.Name) {
+		return q.refuse(CodeRoleInUse, "%s defines a role %s of its own, whose holders do not own the account; delete-role removes it first", q.next.account, unique.Name)
+	}
 	if q.next.owner == "" {
 		return q.appointOwner(c.To, unique, becomes)
 	}
@@ -169,7 +172,7 @@ func (s *State) ownerIn(users iter.Seq2[string, *policy.User], unique role.Name)
 		return ""
 	case s.unique == unique:
 		return s.owner
-	case s.counts[unique].all != 1:
+	case s.counts[unique].all != 1 || s.defines(unique):
 		return ""
 	}
 	for id, u := range users {
