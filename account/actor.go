@@ -18,8 +18,8 @@ func AsUser(id usher.UserID) Actor { return Actor{user: id} }
 // employee of support. Each command then requires the permissions of both users and is checked against the
 // ceilings of both, and the commit names both. Both must be active users of the account. Commands that
 // require no permission because they concern the actor alone are denied, such as
-// accept-invitation. An empty id and the actor's own id change nothing. For the host and the zero Actor,
-// the result is the zero Actor.
+// accept-invitation. An empty id and the actor's own id change nothing. A user acts only on behalf of a
+// user: for the host and the zero Actor, the result is the zero Actor, which is denied everything.
 func (a Actor) By(id usher.UserID) Actor {
 	switch {
 	case a.user == "":

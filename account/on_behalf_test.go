@@ -19,6 +19,10 @@ func TestActorOnBehalf(t *testing.T) {
 	assert.Equal(t, account.AsUser("mia"), account.AsUser("mia").By(""))
 	assert.True(t, account.AsHost("billing").By("adam").IsZero(), "the host acts for itself")
 	assert.True(t, account.Actor{}.By("adam").IsZero())
+	p := compile(t, club)
+	_, err := propose(p, open(t, p, members()), account.AsHost("billing").By("olga"), account.RemoveUser{User: "max"})
+	assert.ErrorContains(t, err, "want a user, or the host without By")
+	assert.ErrorIs(t, err, usher.ErrDenied)
 }
 
 // A command on behalf of another user is possible exactly if each of the two users could run it, with the same

@@ -216,7 +216,7 @@ type proposing struct {
 // propose authorizes one command, and runs its propose if it is allowed.
 func (q *proposing) propose(command Command) error {
 	if q.actor.IsZero() {
-		return q.deny(0, "the proposal has no actor (want a user or the host)")
+		return q.deny(0, "the proposal has no actor (want a user, or the host without By: a user acts only on behalf of a user)")
 	}
 	t := reflect.TypeOf(command)
 	switch {

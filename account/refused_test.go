@@ -27,7 +27,7 @@ var refused = []struct {
 	{"max", account.SetSeats{Pool: "booking", Total: 9}, account.CodeDenied, "set-seats booking 9: max may not seat.purchase: denied (no-permission)"},
 	{"ina", account.Leave{}, account.CodeDenied, "denied (inactive)"},
 	{"nobody", account.Leave{}, account.CodeDenied, "denied (unknown-user)"},
-	{"", account.Leave{}, account.CodeDenied, "the proposal has no actor (want a user or the host)"},
+	{"", account.Leave{}, account.CodeDenied, "the proposal has no actor (want a user, or the host without By: a user acts only on behalf of a user)"},
 	{"the host", account.Leave{}, account.CodeDenied, "the host cannot leave an account"},
 	{"the host", account.AcceptInvitation{}, account.CodeDenied, "the host has no invitation"},
 	{"ina", account.AcceptInvitation{}, account.CodeDenied, "ina is inactive"},
