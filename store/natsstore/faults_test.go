@@ -145,21 +145,27 @@ func (f *faulty) leader(t *testing.T) int {
 	t.Helper()
 	for until := time.Now().Add(30 * time.Second); time.Now().Before(until); time.Sleep(100 * time.Millisecond) {
 		for _, nc := range f.conns {
-			m, err := nc.Request("$JS.API.STREAM.INFO.usher-journal-0", nil, time.Second)
-			if err != nil {
-				continue
-			}
-			var info struct {
-				Cluster struct{ Leader string }
-			}
-			require.NoError(t, json.Unmarshal(m.Data, &info))
-			if i := slices.IndexFunc(f.cluster.Servers, func(s *natstest.Server) bool { return s.Name == info.Cluster.Leader }); i >= 0 {
+			name := leaderOf(nc, "usher-journal-0")
+			if i := slices.IndexFunc(f.cluster.Servers, func(s *natstest.Server) bool { return s.Name == name }); i >= 0 {
 				return i
 			}
 		}
 	}
 	require.Fail(t, "the stream has no leader")
 	return 0
+}
+
+// leaderOf returns the name of the server that leads a stream, "" if it is not known.
+func leaderOf(nc *nats.Conn, stream string) string {
+	m, err := nc.Request("$JS.API.STREAM.INFO."+stream, nil, time.Second)
+	if err != nil {
+		return ""
+	}
+	var info struct{ Cluster struct{ Leader string } }
+	if json.Unmarshal(m.Data, &info) != nil {
+		return ""
+	}
+	return info.Cluster.Leader
 }
 
 func (f *faulty) note(account usher.AccountID, version uint64, data string) {
