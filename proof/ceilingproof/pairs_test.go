@@ -3,6 +3,7 @@ package ceilingproof_test
 import (
 	"flag"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -19,7 +20,8 @@ const commandsOfAPair = 200
 // TestPairs lets two users together send 200 commands. Afterwards each user can do only what the
 // user could do at first, or what one of the two could have done at first in that user's place.
 //
-// No time passes, no ownership is transferred, and no policy lets users delegate. Seats, settings
+// The end is compared at the time of the commands and at each later time at which something scheduled takes effect. No time
+// passes between the commands, no ownership is transferred, and no policy lets users delegate. Seats, settings
 // and facts of the request may have been different when a command was sent, so for the two users
 // each of them counts with every value.
 func TestPairs(t *testing.T) {
@@ -119,7 +121,21 @@ func (s scenario) pairBreaks(pair []usher.UserID) string {
 		}
 		a.last = out.Next
 	}
-	return a.gained(pair)
+	if text := a.gained(pair); text != "" {
+		return text
+	}
+	var times []time.Time
+	for e := range a.last.View(nil).Scheduled(account.ScheduleEntry{}) {
+		times = append(times, e.At)
+	}
+	for _, at := range slices.CompactFunc(times, time.Time.Equal) {
+		then := a
+		then.last, then.at = a.last.At(l.policy, at), at
+		if text := then.gained(pair); text != "" {
+			return "scheduled, " + text
+		}
+	}
+	return ""
 }
 
 // pairResult is an account before and after the commands of two users.

@@ -75,6 +75,38 @@ func TestRolesOnResources(t *testing.T) {
 	}
 }
 
+// TestRolesOnPairs lets two users together send many commands, and compares the end with the beginning: no user may do more
+// by roles on resources than one of the two could.
+func TestRolesOnPairs(t *testing.T) {
+	done, gained := 0, 0
+	for n := range *worldsFlag {
+		w := newShareWorld(t, *seedFlag+uint64(n))
+		begin, pair := w.state, []usher.UserID{pickOne(w.r, shareUsers...), pickOne(w.r, shareUsers...)}
+		var commands []account.Command
+		for range 40 {
+			c := w.command()
+			actor, context := pickOne(w.r, pair...), w.context
+			o, err := w.state.Propose(w.policy, account.Proposal{Actor: account.AsUser(actor), Time: w.now, Context: context, Commands: []account.Command{c}, Resources: w.resources()})
+			if err == nil && len(o.Changes) > 0 {
+				w.state, done = o.Next, done+1
+				commands = append(commands, c)
+			}
+		}
+		end := w.state
+		w.state, w.actor, w.accomplice, w.context = begin, pair[0], pair[1], usher.Context{"mfa": true} // at least once
+		for _, hole := range w.holes(end) {
+			gained++
+			if hole != "" {
+				for _, c := range commands {
+					t.Log(account.Describe(c))
+				}
+				t.Fatalf("%s: %s and %s\nto repeat: -run TestRolesOnPairs -worlds 1 -seed %d\n%s", hole, pair[0], pair[1], *seedFlag+uint64(n), w.source)
+			}
+		}
+	}
+	t.Logf("%d commands done; %d decisions became allowed", done, gained)
+}
+
 // TestRolesOnAttached lets a user who is in the account accept an invitation with roles on resources. The
 // user may do no more then by roles on resources than before, or than the person with the invitation alone.
 func TestRolesOnAttached(t *testing.T) {
@@ -128,7 +160,8 @@ type shareWorld struct {
 	context usher.Context // of the command
 	parties map[string]map[string][]string
 
-	requests account.RequestID // how many were made
+	accomplice usher.UserID      // who acts together with the actor; "": none
+	requests   account.RequestID // how many were made
 }
 
 var (
@@ -394,7 +427,7 @@ func (w *shareWorld) command() account.Command {
 // actor has the same, and otherwise a description.
 func (w *shareWorld) holes(next *account.State) (list []string) {
 	for _, id := range append(shareUsers, "eve", "kay") {
-		if id == w.actor {
+		if id == w.actor && w.accomplice == "" {
 			continue // what actors give to themselves follows from their own rules
 		}
 		for _, on := range []string{"top", "sub", "c1", "c2", "e1", "e2"} {
@@ -445,7 +478,15 @@ func (f accepted) User(id usher.UserID) (*policy.User, error) {
 	return u, err
 }
 
+// hole returns "" if the actor, or the accomplice, can do what a decision allows.
 func (w *shareWorld) hole(was, is stateAt, q usher.Request, after usher.Decision) string {
+	if w.accomplice != "" {
+		alone := *w
+		alone.actor, alone.accomplice = w.accomplice, ""
+		if alone.hole(was, is, q, after) == "" {
+			return ""
+		}
+	}
 	in := q
 	in.Subject = w.actor
 	contexts := []usher.Context{q.Context, w.context}
