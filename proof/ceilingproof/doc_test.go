@@ -37,7 +37,10 @@
 //     into the policy file, as roles of the file, and compares the policy before the commands with the one after them. For
 //     each new or changed role, a new user who holds it must not be able to do more than its author.
 //     Mutants without the ceiling in one of these paths must each break the promise.
-//   - TestPairs lets two users together send 200 commands, and compares the end with the beginning.
+//   - TestPairs lets two users together send 200 commands, and compares the end with the beginning, also at each later time
+//     at which something scheduled takes effect.
+//   - TestRolesOnResources, TestRolesOnPairs and TestRolesOnAttached do the same in accounts where users and teams hold roles
+//     on calendars and folders, with terms, requests to join, invitations and defined roles.
 //   - TestMutants opens one hole after another in the ceiling; the oracle must find each. A mutant
 //     allows commands that the real ceiling rejects: all of a kind; those that pass under a policy
 //     without never rules, scopes or some conditions; those that pass if the sender has more. A new

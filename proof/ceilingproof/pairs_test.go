@@ -184,10 +184,19 @@ func (a *pairResult) gained(pair []usher.UserID) string {
 	return ""
 }
 
-// either decides a question for the places of two users, with all facts of the request.
+// either decides a question for the places of two users, with and without a strong login.
 func either(places []standIn, q question) answer {
 	could := answer{hidden: allHidden}
-	for _, q.context = range []usher.Context{q.context, {"mfa": true}, {"mfa": false}} {
+	with := func(mfa bool) usher.Context {
+		c := usher.Context{"mfa": mfa}
+		for fact, value := range q.context {
+			if fact != "mfa" {
+				c[fact] = value
+			}
+		}
+		return c
+	}
+	for _, q.context = range []usher.Context{q.context, with(true), with(false)} {
 		for _, place := range places {
 			a := place.answer(q)
 			could.allowed = could.allowed || a.allowed
