@@ -195,7 +195,7 @@ const neverDecide = `
 	syntax.Pos syntax.Problem syntax.Problems syntax.Name syntax.SeatPool syntax.Setting syntax.Condition syntax.ConditionKind syntax.Role
 	syntax.RoleSeat syntax.Bundle syntax.Resource syntax.Party syntax.FieldGroup syntax.Permission syntax.Cell syntax.Never syntax.Test
 	policytest.Failure policytest.Cover
-	account.Code account.Refusal account.CorruptError account.PolicyMismatchError account.Member account.Team account.Holder account.RolesOn
+	account.Code account.Refusal account.CorruptError account.PolicyMismatchError account.Member account.Team account.Holder account.RolesOn account.RoleTerm account.RoleTerms
 	account.Seats account.Setting account.Field account.FieldType account.FieldValue account.Value account.Outcome
 	account.SeatLedger account.SeatSpan account.SeatUse account.SeatPeak account.SeatReport
 	account.Preview account.SeatsPreview account.UserPreview account.RolesOnPreview account.LaterPreview account.RoleHolders account.Seed account.ScheduleEntry account.Head account.CommandType account.Arg

@@ -100,6 +100,7 @@ func subjectOf(id usher.UserID) string { return "user " + string(id) }
 type schedule struct {
 	order   *sortedSet[*ScheduleEntry]
 	of      *table.Table[[]*ScheduleEntry] // by slot.subject; each list in the order of entries
+	rolesOn *sortedSet[roleOnEntry]        // the entries about roles on resources
 	len     int
 	last    int // the highest id so far
 	skipped []ScheduleEntry
@@ -182,6 +183,9 @@ func (e *scheduleEdit) add(entry *ScheduleEntry) {
 	e.order = e.order.with(entry)
 	e.len++
 	e.last = max(e.last, entry.ID)
+	if entry.slot().kind == roleOnOf {
+		e.rolesOn = e.rolesOn.with(roleOnEntry{entry})
+	}
 	subject := entry.slot().subject()
 	list := slices.Clone(e.ofSubject(subject))
 	at, _ := slices.BinarySearchFunc(list, entry, compareEntries)
@@ -191,6 +195,9 @@ func (e *scheduleEdit) add(entry *ScheduleEntry) {
 func (e *scheduleEdit) remove(entry *ScheduleEntry) {
 	e.order = e.order.without(entry)
 	e.len--
+	if entry.slot().kind == roleOnOf {
+		e.rolesOn = e.rolesOn.without(roleOnEntry{entry})
+	}
 	subject := entry.slot().subject()
 	list := e.ofSubject(subject)
 	at, _ := slices.BinarySearchFunc(list, entry, compareEntries)

@@ -162,7 +162,7 @@ func TestSnapshotKnowsTheFieldsOfAState(t *testing.T) {
 		fields string
 	}{
 		{State{}, "users account version time hash chained created deleted owner unique counts beside pools config keys on schedule due requests members"}, // counts, beside and members follow from users
-		{schedule{}, "order of len last skipped"}, // of and len follow from order
+		{schedule{}, "order of rolesOn len last skipped"}, // of, rolesOn and len follow from order
 		{ScheduleEntry{}, "ID At Command Ends"},
 		{config{}, "facts deleted fields lastField custom"},
 		{customRoles{}, "list derived"}, // derived follows from list and a policy

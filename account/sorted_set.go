@@ -49,6 +49,17 @@ func (s *sortedSet[T]) each(visit func(T) bool) bool {
 	return s == nil || s.left.each(visit) && visit(s.value) && s.right.each(visit)
 }
 
+// eachFrom visits the elements that are not before one, in their order, until visit returns false.
+func (s *sortedSet[T]) eachFrom(from T, visit func(T) bool) bool {
+	switch {
+	case s == nil:
+		return true
+	case s.value.before(from):
+		return s.right.eachFrom(from, visit)
+	}
+	return s.left.eachFrom(from, visit) && visit(s.value) && s.right.each(visit)
+}
+
 // first returns the first element. The set must not be empty.
 func (s *sortedSet[T]) first() T {
 	for s.left != nil {

@@ -51,6 +51,9 @@ func TestSortedSet(t *testing.T) {
 			require.Equal(t, p.model[0], p.set.first())
 			require.Equal(t, p.model[len(p.model)-1], p.set.last())
 		}
+		from, rest := keptKey{version: random.Uint64N(502)}, []keptKey(nil)
+		p.set.eachFrom(from, func(k keptKey) bool { rest = append(rest, k); return true })
+		require.True(t, slices.Equal(slices.DeleteFunc(slices.Clone(p.model), func(k keptKey) bool { return k.before(from) }), rest))
 	}
 }
 
