@@ -57,19 +57,19 @@ func unshareAll(ctx context.Context, c *usher.Object) (engine.Result, error) {
 	return az.Do(ctx, account.AsHost("calendars"), c.Account, account.Forget{On: c.Ref()})
 }
 
-// printShares prints the users and teams that hold a role on a calendar, and until when.
+// printShares prints the users and teams that hold a role on a calendar or get one later, and until when.
 func printShares(ctx context.Context, c *usher.Object) {
 	view := must(az.View(ctx, c.Account))
-	ends := map[account.TakeRoleOn]string{}
-	for later := range view.Scheduled(account.ScheduleEntry{}) { // in the order of time
-		if take, ok := later.Command.(account.TakeRoleOn); ok && ends[take] == "" {
-			ends[take] = later.At.Format(" until 2 January")
-		}
-	}
-	for held := range view.HoldersOf(c.Ref(), account.Holder{}) {
-		for _, name := range held.Roles {
-			take := account.TakeRoleOn{User: held.User, Team: held.Team, Role: name, On: c.Ref()}
-			fmt.Printf("%s: %s%s is %s%s\n", c.ID, held.User, held.Team, name, ends[take])
+	for held := range view.TermsOn(c.Ref(), account.Holder{}) {
+		for _, term := range held.Terms {
+			fmt.Printf("%s: %s%s is %s", c.ID, held.User, held.Team, term.Role)
+			if !term.From.IsZero() {
+				fmt.Print(term.From.Format(" from 2 January"))
+			}
+			if !term.Until.IsZero() {
+				fmt.Print(term.Until.Format(" until 2 January"))
+			}
+			fmt.Println()
 		}
 	}
 }
