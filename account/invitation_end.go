@@ -8,7 +8,8 @@ import (
 )
 
 // ResendInvitation gives an invitation a later end, or none. It counts as giving everything that the
-// invited user then has. Requires user.create on {team: the teams of the user}.
+// invited user then has and will have, also roles on resources, of which only what [Proposal.Resources]
+// states is known. Requires user.create on {team: the teams of the user}.
 type ResendInvitation struct {
 	User  usher.UserID
 	Until time.Time `usher:"optional"` // default: no end

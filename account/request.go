@@ -109,7 +109,8 @@ func (WithdrawRequest) propose(q *proposing) error {
 func (WithdrawRequest) describe() string { return "" }
 
 // AdmitUser makes a user active who has requested to join. Seats that the role requires are
-// taken. It counts as giving everything that the user then has. Users never admit themselves.
+// taken. It counts as giving everything that the user then has and will have, also roles on resources, of which
+// only what [Proposal.Resources] states is known. Users never admit themselves.
 // Requires user.admit on {user}.
 type AdmitUser struct {
 	User usher.UserID
