@@ -31,16 +31,20 @@ var directoryTexts = map[string]map[string]string{
 func (s *server) submitPeople(r *http.Request, b engine.Batch) (engine.Result, error) {
 	var forget []usher.UserID
 	closed := false
+	added := func(user usher.UserID) error {
+		if s.shared == nil {
+			return s.clear(r, user)
+		}
+		forget = append(forget, user)
+		return nil
+	}
 	for _, c := range b.Commands {
+		var err error
 		switch c := c.(type) {
 		case account.AddUser:
-			if s.shared == nil {
-				if err := s.clear(r, c.User); err != nil {
-					return engine.Result{}, err
-				}
-				continue
-			}
-			forget = append(forget, c.User)
+			err = added(c.User)
+		case account.Invite: // with an end
+			err = added(c.Key)
 		case account.RemoveUser:
 			forget = append(forget, c.User)
 		case account.Leave:
@@ -49,6 +53,9 @@ func (s *server) submitPeople(r *http.Request, b engine.Batch) (engine.Result, e
 			forget = append(forget, subject(r).User)
 		case account.DeleteAccount:
 			closed = true
+		}
+		if err != nil {
+			return engine.Result{}, err
 		}
 	}
 	return s.submitAndChange(r, b, func(ctx context.Context, tx *tx) error {

@@ -227,8 +227,8 @@ func TestPeopleIsTheConsole(t *testing.T) {
 	v.has(v.get("/people/acme/people"), 200, "Mia Keller", "not Ned Walsh")
 }
 
-// A user who is removed in the console hosts no calendar any more, in every place, and a new user with
-// the same id inherits none.
+// A user who is removed in the console hosts no calendar any more, in every place, and a new user or
+// an invitation with the same id inherits none.
 func TestRemovedInTheConsole(t *testing.T) {
 	inEveryPlace(t, func(t *testing.T, w *world) {
 		send := func(path, fields string) {
@@ -260,6 +260,12 @@ func TestRemovedInTheConsole(t *testing.T) {
 		})
 		send("people/add", `{"user": "mia", "role": "member", "confirmed": "yes"}`)
 		w.play([]step{{"mia", "GET ~/calendars", "", 200, has(`not "id"`)}})
+		mustChange(t, w.server, func(tx *tx) error {
+			return tx.putHosts(t.Context(), &calendar{Account: "acme", ID: "help", Hosts: []string{"nora"}})
+		})
+		w.play([]step{{"olivia", "GET ~/calendars/help", "", 200, has(`nora`)}})
+		send("invitations/invite", `{"user": "nora", "role": "member", "until": "2999-01-01", "confirmed": "yes"}`)
+		w.play([]step{{"olivia", "GET ~/calendars/help", "", 200, has(`not nora`)}})
 	})
 }
 
