@@ -82,9 +82,13 @@ func splitEntries(text string) (list []string) {
 // possible without the others. If all are possible only on their own, such as with too few seats,
 // the first ones are possible.
 func (v *viewer) inviteLines(f form) (lines []inviteLine, rest string, err error) {
-	list, err := v.invitees(f)
-	var long *inputError
-	if errors.As(err, &long) {
+	until, err := v.endOfInvitation(f)
+	var list []invitee
+	if err == nil {
+		list, err = v.invitees(f)
+	}
+	var input *inputError // the end, or a long list
+	if errors.As(err, &input) {
 		return nil, "", nil
 	}
 	if err != nil {
@@ -95,7 +99,7 @@ func (v *viewer) inviteLines(f form) (lines []inviteLine, rest string, err error
 	for n, i := range list {
 		line := inviteLine{Entry: i.Entry, Text: v.text.plain("invitations.unknown")}
 		if i.ID != "" {
-			own := f.invitation(i.ID)
+			own := f.invitation(i.ID, until)
 			err := v.try(own...)
 			line.OK = err == nil
 			line.Text = v.lineText(err)

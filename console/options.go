@@ -38,12 +38,13 @@ type Options struct {
 	Search func(ctx context.Context, account usher.AccountID, query string) ([]usher.UserID, error)
 
 	// IDs returns the ids of people that a viewer invites, by what the viewer typed or pasted,
-	// such as e-mail addresses. The keys of the result are these entries; the host may choose
-	// ids for people who have none, and then must return the same id for the same entry in
-	// every call, because the Console calls IDs for the preview and again for the change. An
-	// entry that the result lacks is rejected, on its line. On an error, no users are
-	// invited. The Console sends no messages: the host sends them when the account's journal
-	// has the invitation. Default: each entry is an id.
+	// such as e-mail addresses. The keys of the result are these entries; for people who have
+	// no user, the host chooses ids, such as the keys of account.Invite. It must return the same
+	// id for an entry until that invitation is accepted or ends, because the Console calls IDs
+	// for the preview and again for the change. An entry that the result lacks is rejected, on
+	// its line. On an error, no users are invited. The Console sends no messages: the host sends
+	// them when the account's journal has the invitation, or in Submit. Default: each entry is
+	// an id.
 	IDs func(ctx context.Context, account usher.AccountID, entries []string) (map[string]usher.UserID, error)
 
 	// Resources returns resources of an account by their types and ids, all of a page in one call.
@@ -54,8 +55,9 @@ type Options struct {
 
 	// Submit makes a change that a viewer has confirmed. Set it if a change of the account also
 	// changes rows of the host, such as those of a removed user: the function calls
-	// Engine.SubmitTx in its own transaction. It must return the result and the error of the
-	// engine. Default: Engine.Submit.
+	// Engine.SubmitTx in its own transaction. Or set it to send e-mails after the commit, such as
+	// for account.Invite and account.ResendInvitation. It must return the result and the error of
+	// the engine. Default: Engine.Submit.
 	Submit func(*http.Request, engine.Batch) (engine.Result, error)
 
 	// BuySeats returns the address of the host's page on which an account buys seats of a

@@ -82,9 +82,12 @@ func (v *viewer) deniedOnHidden(r *account.Refusal) bool {
 	if r.Code != account.CodeDenied || r.Command == nil {
 		return false
 	}
-	_, adds := r.Command.(account.AddUser)
+	switch r.Command.(type) {
+	case account.AddUser, account.Invite:
+		return false
+	}
 	id := userOf(r.Command)
-	return !adds && id != "" && !v.sees(id).exists
+	return id != "" && !v.sees(id).exists
 }
 
 // userOf returns the first user that a command names, "" for none.

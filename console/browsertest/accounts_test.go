@@ -93,6 +93,7 @@ var accounts = map[string][]account.Command{
 		account.DefineRole{Role: "keeper", Title: "Album Keeper", Gives: account.Gives{"album.view": {"any"}, "album.edit": {"own"}}},
 		account.DefineRole{Role: "cashier", Title: "Cashier", Gives: account.Gives{"invoice.pay": {"any"}}},
 		account.SetRole{User: "max", Role: "keeper"},
+		account.Invite{Key: "ivy", Teams: []usher.TeamID{"photo"}, Until: time.Date(2199, 2, 1, 0, 0, 0, 0, time.UTC)},
 		account.ChangeSetting{Setting: "open", Value: true, From: time.Date(2199, 1, 1, 0, 0, 0, 0, time.UTC)},
 	},
 	"staffdirectory": {

@@ -2,6 +2,7 @@ package browsertest
 
 import (
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -178,6 +179,14 @@ var actions = map[string]action{
 	}},
 
 	"invitations/invite": {[]string{"role"}, func(a *app, _ viewer, _ url.Values) []candidate { return additions(a, usher.Invited) }},
+	"invitations/resend": {nil, func(a *app, by viewer, _ url.Values) (list []candidate) {
+		for _, id := range a.visible(by) {
+			if _, ends := a.view().InvitationEnd(id); ends {
+				list = append(list, do(account.ResendInvitation{User: id}).with("user", string(id)))
+			}
+		}
+		return list
+	}},
 	"invitations/revoke": {[]string{"user"}, func(a *app, by viewer, _ url.Values) (list []candidate) {
 		for _, id := range a.visible(by) {
 			if u, _ := a.view().User(id); u.Status == usher.Invited {
@@ -193,7 +202,11 @@ var actions = map[string]action{
 	"requests/withdraw": {[]string{"request"}, onRequests(func(id account.RequestID) account.Command { return account.Withdraw{Request: id} })},
 
 	"schedule/cancel": {[]string{"id"}, func(a *app, _ viewer, q url.Values) (list []candidate) {
+		user := usher.UserID(q.Get("id")) // on the page of a user
 		for e := range a.view().Scheduled(account.ScheduleEntry{}) {
+			if of := a.view().ScheduledFor(user); user != "" && !slices.ContainsFunc(of, func(own account.ScheduleEntry) bool { return own.ID == e.ID }) {
+				continue
+			}
 			list = append(list, do(account.Cancel{ID: e.ID}).with("id", strconv.Itoa(e.ID)))
 		}
 		return list

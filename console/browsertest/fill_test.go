@@ -87,6 +87,9 @@ func (h hand) enter(value string) {
 		h.reach()
 		at := eval[int](h.tab, fmt.Sprintf(`[...document.querySelector(%q).options].findIndex(o => o.value === %q)`, used, value))
 		h.do(chromedp.KeyEvent(kb.Home + strings.Repeat(kb.ArrowDown, at)))
+	case "date": // in the language of the browser: month, day, year
+		h.reach()
+		h.do(chromedp.KeyEvent(value[5:7] + value[8:] + value[:4]))
 	default:
 		h.reach()
 		if !h.keyboard {

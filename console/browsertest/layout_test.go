@@ -89,6 +89,10 @@ var scenes = []scene{
 		h.app.by("adam", account.Decline{Request: 1, Note: "Please ask again in May."})
 		h.open(viewer{user: "mia"}, "requests")
 	}},
+	{"an invitation with an end", "studio", adam, "invitations", nil},
+	{"an invitation, before it is resent", "studio", adam, "invitations", offer("invitations/resend", "user", "ivy", "until", "2199-06-30")},
+	{"an invitation that ends later than entered", "studio", adam, "invitations", offer("invitations/resend", "user", "ivy", "until", "2199-01-30")},
+	{"an invitation with an end, before it is made", "studio", adam, "invitations", offer("invitations/invite", "user", "nina", "until", "2199-06-30")},
 	{"roles of the account", "studio", adam, "custom-roles", nil},
 	{"a role of the account", "studio", adam, "custom-roles?role=keeper", nil},
 	{"a role of the account, before it changes", "studio", adam, "custom-roles?role=keeper", offer("custom-roles/change", "give", "invoice.pay any")},

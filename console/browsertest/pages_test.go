@@ -84,7 +84,7 @@ func (a *app) values(kind string) (list []string) {
 }
 
 // alsoOn contains actions of other pages whose forms a page has, too.
-var alsoOn = map[string][]string{"person": {"shares/take"}}
+var alsoOn = map[string][]string{"person": {"shares/take", "schedule/cancel"}}
 
 // states contains further addresses of a page, by parameters that it does not require.
 var states = map[string][]url.Values{
