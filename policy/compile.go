@@ -186,7 +186,7 @@ const fewNames = 6
 // ones, only if the message needs a suggestion.
 func (c *compiler) unknown(n syntax.Name, what string, names func() []string) {
 	switch {
-	case c.partial && !wellFormed(n.Text): // the parser has reported it
+	case c.partial && !wellFormed(n.Text, what): // the parser has reported it
 	case c.problems.Full():
 		c.problems.Add(n.Pos, "unknown %s %q", what, n.Text)
 	default:
@@ -196,6 +196,9 @@ func (c *compiler) unknown(n syntax.Name, what string, names func() []string) {
 		}
 		hint := suggest.DidYouMean(n.Text, declared)
 		switch {
+		case len(declared) == 0 && strings.Contains(what, " of "): // a party or a group of fields
+			owner, _, _ := strings.Cut(what[strings.LastIndex(what, " of ")+len(" of "):], " ")
+			hint = printable.Sprintf("; %s has none", owner)
 		case len(declared) == 0:
 			hint = printable.Sprintf("; the policy declares no %s", what)
 		case hint == "" && len(declared) <= fewNames:
@@ -205,7 +208,11 @@ func (c *compiler) unknown(n syntax.Name, what string, names func() []string) {
 	}
 }
 
-func wellFormed(name string) bool {
+// wellFormed reports whether a name of a kind is well-formed. Only permissions and bundles have a dot.
+func wellFormed(name, what string) bool {
+	if !strings.HasPrefix(what, "permission") && !permission.IsName(name) {
+		return false
+	}
 	_, err := permission.ParseBundle(name)
 	return err == nil && !syntax.IsReserved(name)
 }

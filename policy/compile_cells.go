@@ -78,6 +78,10 @@ func (c *compiler) cell(resource int, about string, d syntax.Cell) (who int, rul
 			if len(c.p.roles) == 0 {
 				return who, nil // the problem is reported once
 			}
+			if d.Who.Text == "custom-roles" {
+				c.problems.Add(d.Who.Pos, "unknown role %q; write custom, the word for the rules that custom roles can have", d.Who.Text)
+				return who, nil
+			}
 			c.unknown(d.Who, "role", c.cellNames)
 			return who, nil
 		}

@@ -62,7 +62,7 @@ func (c *compiler) above(r *resource, t syntax.Term) (up upward) {
 		return upward{}
 	}
 	if r.in == nil {
-		c.addUnlessPartial(t.Pos, "nothing contains %s, so `or above` has no meaning; declare `in: …` in its resource, or remove it", r.name)
+		c.addUnlessPartial(t.Pos, "nothing contains %s, so `or above` has no meaning; declare `in: …` in %[1]s, or remove `or above`", r.name)
 	}
 	level := 0
 	for in := r.in; in != nil && level < maxDepth; in = in.in {

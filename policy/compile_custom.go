@@ -29,7 +29,7 @@ func (c *compiler) customRoles() {
 	case len(d.Like) == 0:
 		c.addUnlessPartial(d.Pos, "custom-roles lacks like: the role whose kind and seats the roles of an account have")
 	case c.p.custom.atMost > maxCustomRoles:
-		c.problems.Add(d.Pos, "at-most of custom-roles is %d (want at most %d)", c.p.custom.atMost, maxCustomRoles)
+		c.problems.Add(d.MostPos, "at-most of custom-roles is %d (want at most %d)", c.p.custom.atMost, maxCustomRoles)
 	case len(c.doc.Roles)+c.p.custom.atMost > maxRoles:
 		c.problems.Add(d.Pos, "%d roles and at-most: %d of custom-roles are more than %d roles", len(c.doc.Roles), c.p.custom.atMost, maxRoles)
 	}
@@ -39,7 +39,7 @@ func (c *compiler) customRoles() {
 		switch {
 		case len(c.p.roles) == 0: // the problem is reported once
 		case at < 0:
-			c.unknown(n, "role", c.p.roleNames)
+			c.unknown(n, "role", c.likeNames)
 		case c.p.roles[at].Unique:
 			c.problems.Add(n.Pos, "%s is unique; name a role that several users can have", n.Text)
 		case c.p.roles[at].OnResource != "":
@@ -50,6 +50,17 @@ func (c *compiler) customRoles() {
 			c.p.custom.like = append(c.p.custom.like, name)
 		}
 	}
+}
+
+// likeNames returns the names of the roles that custom roles can be like.
+func (c *compiler) likeNames() []string {
+	var names []string
+	for _, r := range c.p.roles {
+		if !r.Unique && r.OnResource == "" {
+			names = append(names, string(r.Name))
+		}
+	}
+	return names
 }
 
 // customCell reports a cell of custom in a policy without custom-roles, and a rule that it

@@ -11,10 +11,10 @@ func (c *compiler) resourceRole(d *syntax.Role) {
 		said bool
 		pos  syntax.Pos
 	}{
-		{"unique", d.Unique, d.Name.Pos},
-		{"default", d.Default, d.Name.Pos},
+		{"unique", d.Unique, d.UniquePos},
+		{"default", d.Default, d.DefaultPos},
 		{"all", d.All, d.AllPos},
-		{"beside", d.Beside, d.Name.Pos},
+		{"beside", d.Beside, d.BesidePos},
 		{"hands-over-to", d.HandsOverTo.Text != "", d.HandsOverTo.Pos},
 		{"seat", d.SeatSaid(), d.SeatPos},
 		{"seats", d.Seats != nil, d.SeatsPos},
@@ -58,8 +58,8 @@ func (c *compiler) rolesOnTypes() {
 	n := 0
 	for i := range c.p.roles {
 		at, ok := c.resourceIndex.at[c.p.roles[i].OnResource]
-		if c.p.roles[i].OnResource == "" || !ok {
-			continue
+		if c.p.roles[i].OnResource == "" || !ok || at < len(standardResources) {
+			continue // a problem, if it is held on a resource
 		}
 		if n++; !c.limit(c.p.roles[i].pos, n, maxRolesOnTypes, "roles that are held on resources") {
 			return
@@ -85,6 +85,8 @@ func (c *compiler) here(r *resource, about string, t syntax.Term) (levels uint8)
 	case c.cellOf < 0:
 		c.addUnlessPartial(t.Pos, "here is only for the cells of roles that are held on a resource; everyone, visitor and custom are no such roles")
 		return 0
+	case c.heldOn() == nil && c.p.roles[c.cellOf].OnResource != "":
+		return 0 // the unknown type is reported once
 	case c.heldOn() == nil:
 		c.addUnlessPartial(t.Pos, "here is only for roles that are held on a resource, but %s is %s; write held-on: %s in the role, or another scope", c.p.roles[c.cellOf].Name, howHeld(&c.doc.Roles[c.cellOf]), r.name)
 		return 0
@@ -117,6 +119,10 @@ func (c *compiler) notHere(r *resource, about string, t syntax.Term) {
 			c.addUnlessPartial(t.Pos, "%s is held on %s, which contains %s; write `here or above`", name, on, r.name)
 			return
 		}
+	}
+	if c.resourceIndex.at[r.name] < len(standardResources) {
+		c.addUnlessPartial(t.Pos, "%s is held on %s, and nothing contains the standard resource %s, so it has no rules for %s; remove the cell", name, on, r.name, about)
+		return
 	}
 	c.addUnlessPartial(t.Pos, "%s is held on %s, which does not contain %s, so it has no rules for %s; declare `in: %s` in %[3]s, or remove the cell", name, on, r.name, about, on)
 }

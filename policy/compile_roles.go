@@ -115,8 +115,8 @@ func (c *compiler) besideRole(d *syntax.Role) {
 		said bool
 		pos  syntax.Pos
 	}{
-		{"unique", d.Unique, d.Name.Pos},
-		{"default", d.Default, d.Name.Pos},
+		{"unique", d.Unique, d.UniquePos},
+		{"default", d.Default, d.DefaultPos},
 		{"hands-over-to", d.HandsOverTo.Text != "", d.HandsOverTo.Pos},
 		{"seat", d.SeatSaid(), d.SeatPos},
 		{"seats", d.Seats != nil, d.SeatsPos},
@@ -153,11 +153,11 @@ func (c *compiler) teamRole(d *syntax.Role) {
 		said bool
 		pos  syntax.Pos
 	}{
-		{"unique", d.Unique, d.Name.Pos},
-		{"default", d.Default, d.Name.Pos},
+		{"unique", d.Unique, d.UniquePos},
+		{"default", d.Default, d.DefaultPos},
 		{"all", d.All, d.AllPos},
 		{"hands-over-to", d.HandsOverTo.Text != "", d.HandsOverTo.Pos},
-		{"beside", d.Beside, d.Name.Pos},
+		{"beside", d.Beside, d.BesidePos},
 		{"team-roles", d.NoTeamRoles, d.NoTeamRolesPos},
 		{"grants", d.NoGrants, d.NoGrantsPos},
 	} {

@@ -1,6 +1,8 @@
 package source
 
 import (
+	"errors"
+	"math"
 	"strconv"
 	"strings"
 
@@ -147,6 +149,8 @@ func (r Reader) Whole(n *Node, what string, least int) (int, bool) {
 	v, err := strconv.ParseUint(n.Text, 10, 31)
 	isNumber := n.Kind == Scalar && err == nil
 	switch {
+	case n.Kind == Scalar && errors.Is(err, strconv.ErrRange):
+		r.Errorf(n, "%s is %s (want at most %d)", what, n.Text, math.MaxInt32)
 	case isNumber && n.Quoted:
 		r.Errorf(n, "%s must be a number; remove the quotes", what)
 	case !isNumber || int(v) < least:

@@ -11,6 +11,7 @@ import (
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/internal/source"
+	"github.com/usher-go/usher/internal/suggest"
 	"github.com/usher-go/usher/permission"
 	"github.com/usher-go/usher/policy"
 	"github.com/usher-go/usher/policy/syntax"
@@ -97,6 +98,9 @@ func (p *parser) version(n *source.Node) {
 	}
 }
 
+// statuses are the words for statuses, for suggestions.
+var statuses = []string{"active", "invited", "inactive", "requested"}
+
 func (p *parser) seats(n *source.Node) {
 	p.Each(n, "seats", func(key, value *source.Node) {
 		pool := syntax.SeatPool{Name: p.name(key, "a seat pool")}
@@ -110,7 +114,7 @@ func (p *parser) seats(n *source.Node) {
 				status, err := usher.ParseStatus(text)
 				switch {
 				case err != nil:
-					p.Errorf(n, "%v", err)
+					p.Errorf(n, "%v%s", err, suggest.DidYouMean(text, statuses))
 					return
 				case slices.Contains(pool.Holds, status):
 					p.Errorf(n, "duplicate status %s", status)
@@ -121,7 +125,7 @@ func (p *parser) seats(n *source.Node) {
 		}}, source.Field{Name: "over", Read: func(n *source.Node) {
 			text, ok := p.Text(n, "over")
 			if ok && text != "allowed" {
-				p.Errorf(n, "over must be allowed, not %q; for a pool with at most as many seats held as bought, leave it out", text)
+				p.Errorf(n, "over must be allowed, not %q; leave it out for a pool of which users never hold more seats than are bought", text)
 			}
 			pool.Over = true
 		}})
@@ -141,10 +145,10 @@ func (p *parser) settings(n *source.Node) {
 					if ok && text != "host" {
 						p.Errorf(n, "set-by must be host, not %q; for a setting that users change, leave it out or write asks with a permission", text)
 					}
-					s.SetByHost = true
+					s.SetByHost = text == "host"
 				}},
 				source.Field{Name: "asks", Read: func(n *source.Node) {
-					if _, ok := p.Text(n, "a permission"); ok {
+					if _, ok := p.Text(n, "asks"); ok {
 						s.Asks = nameOf(n)
 					}
 				}},
@@ -173,6 +177,11 @@ func (p *parser) conditions(n *source.Node) {
 		}
 		has := syntax.OnHas.String()
 		fields = append(fields, p.title(&c.Title), source.Field{Name: has, Read: func(n *source.Node) { c.Has = p.name(n, "a role") }})
+		if value.Kind == source.Scalar && !value.IsNull() {
+			p.Errorf(value, "condition %s must be a map with its fact, as in {context: mfa}, not %s", c.Name.Text, value.Describe())
+			p.doc.Conditions = append(p.doc.Conditions, c)
+			return
+		}
 		isTitle := func(e source.Entry) bool { return e.Key.Text == syntax.TitleKey }
 		readable := p.Fields(value, "a condition", fields...)
 		switch {

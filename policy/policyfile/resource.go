@@ -15,7 +15,13 @@ func (p *parser) resources(n *source.Node) {
 	p.Each(n, "resources", func(key, value *source.Node) {
 		r := syntax.Resource{Name: p.looseName(key, "a resource")}
 		p.Fields(value, "a resource",
-			source.Field{Name: "in", Read: func(n *source.Node) { r.In = p.looseName(n, "a resource") }},
+			source.Field{Name: "in", Read: func(n *source.Node) {
+				if n.Kind != source.Scalar {
+					p.Errorf(n, "in must be one type of resource, not %s; a resource is in at most one other", n.Describe())
+					return
+				}
+				r.In = p.looseName(n, "a resource")
+			}},
 			source.Field{Name: "parties", Read: func(n *source.Node) { p.parties(n, &r) }},
 			source.Field{Name: "fields", Read: func(n *source.Node) { p.fieldGroups(n, &r) }},
 			source.Field{Name: "permissions", Read: func(n *source.Node) { p.permissions(n, &r) }},
@@ -121,7 +127,7 @@ func (p *parser) never(n *source.Node) {
 		if _, err := permission.ParseBundle(key.Text); err != nil {
 			p.Errorf(key, "%v", err)
 		}
-		nv := syntax.Never{Permission: nameOf(key), Rules: p.rules(value, "never")}
+		nv := syntax.Never{Permission: nameOf(key), Rules: p.rules(value, "an entry of never")}
 		for _, r := range nv.Rules {
 			if len(r.Hiding) > 0 {
 				p.problems.Add(r.Hiding[0].Pos, "a rule under never cannot hide fields; remove hiding")
@@ -133,8 +139,8 @@ func (p *parser) never(n *source.Node) {
 
 // rules reads a cell: one rule, or a list of rules.
 func (p *parser) rules(n *source.Node, what string) []syntax.Rule {
-	if n.Kind == source.Map {
-		p.Errorf(n, "%s must be a rule or a list of rules, not a map", what)
+	if n.Kind == source.Map || n.IsNull() {
+		p.Errorf(n, "%s must be a rule or a list of rules, not %s", what, n.Describe())
 		return nil
 	}
 	var rules []syntax.Rule

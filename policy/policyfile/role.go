@@ -21,8 +21,11 @@ func (p *parser) roles(n *source.Node) {
 }
 
 func (p *parser) role(n *source.Node, r *syntax.Role) {
-	flag := func(name string, into *bool) source.Field {
-		return source.Field{Name: name, Read: func(n *source.Node) { *into, _ = p.Bool(n, name) }}
+	flag := func(name string, into *bool, at *syntax.Pos) source.Field {
+		return source.Field{Name: name, Read: func(n *source.Node) {
+			*at = pos(n)
+			*into, _ = p.Bool(n, name)
+		}}
 	}
 	bound := func(name string, into *int) source.Field {
 		return source.Field{Name: name, Read: func(n *source.Node) {
@@ -40,19 +43,22 @@ func (p *parser) role(n *source.Node, r *syntax.Role) {
 	}
 	p.Fields(n, "a role",
 		p.title(&r.Title),
-		flag("unique", &r.Unique),
-		flag("default", &r.Default),
-		flag("beside", &r.Beside),
-		source.Field{Name: "all", Read: func(n *source.Node) {
-			r.AllPos = pos(n)
-			r.All, _ = p.Bool(n, "all")
-		}},
+		flag("unique", &r.Unique, &r.UniquePos),
+		flag("default", &r.Default, &r.DefaultPos),
+		flag("beside", &r.Beside, &r.BesidePos),
+		flag("all", &r.All, &r.AllPos),
 		source.Field{Name: "includes", Read: func(n *source.Node) { r.Includes = p.names(n, "includes", "a role") }},
 		source.Field{Name: "requires", Read: func(n *source.Node) { r.Requires = p.names(n, "requires", "a condition") }},
 		source.Field{Name: "hands-over-to", Read: func(n *source.Node) { r.HandsOverTo = p.name(n, "a role") }},
 		source.Field{Name: "held-on", Read: func(n *source.Node) {
-			switch text, ok := p.Text(n, "held-on"); {
-			case text == "team" || !ok:
+			switch {
+			case n.Kind != source.Scalar:
+				p.Errorf(n, "held-on must be team or one type of resource, not %s; declare a role for each", n.Describe())
+				r.OnTeam = true
+			case n.IsNull():
+				p.Errorf(n, "held-on must be team or a type of resource, not nothing")
+				r.OnTeam = true
+			case n.Text == "team":
 				r.OnTeam = true
 			default:
 				r.OnResource = p.name(n, "a type of resource")
@@ -68,10 +74,7 @@ func (p *parser) role(n *source.Node, r *syntax.Role) {
 		bound("at-most", &r.AtMost),
 		only("team-roles", "team roles", &r.NoTeamRoles, &r.NoTeamRolesPos),
 		only("grants", "grants", &r.NoGrants, &r.NoGrantsPos),
-		source.Field{Name: "outside", Read: func(n *source.Node) {
-			r.OutsidePos = pos(n)
-			r.Outside, _ = p.Bool(n, "outside")
-		}},
+		flag("outside", &r.Outside, &r.OutsidePos),
 	)
 }
 
@@ -84,7 +87,10 @@ func (p *parser) customRoles(n *source.Node) {
 				p.Errorf(n, "like lists no role; name the role whose kind and seats the roles of an account have")
 			}
 		}},
-		source.Field{Name: "at-most", Read: func(n *source.Node) { c.AtMost, _ = p.Whole(n, "at-most", 1) }},
+		source.Field{Name: "at-most", Read: func(n *source.Node) {
+			c.MostPos = pos(n)
+			c.AtMost, _ = p.Whole(n, "at-most", 1)
+		}},
 	)
 	p.doc.Custom = c
 }

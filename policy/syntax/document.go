@@ -114,9 +114,12 @@ type Role struct {
 	OnTeam      bool // held-on: team
 	OnResource  Name // held-on, another type of resource than team; zero if absent
 	Beside      bool
+	BesidePos   Pos
 	Unique      bool
+	UniquePos   Pos
 	HandsOverTo Name // hands-over-to; zero if absent
 	Default     bool
+	DefaultPos  Pos
 	All         bool
 	AllPos      Pos
 	Seat        role.Seat
@@ -151,9 +154,10 @@ type RoleSeat struct {
 // CustomRoles lets accounts define roles of their own. The rules among which the author of such
 // a role chooses are cells of the word custom.
 type CustomRoles struct {
-	Pos    Pos
-	Like   []Name // the roles that such a role can be like: a role, or a list of roles
-	AtMost int    // at-most: how many an account may define; 0 if absent
+	Pos     Pos
+	Like    []Name // the roles that such a role can be like: a role, or a list of roles
+	AtMost  int    // at-most: how many an account may define; 0 if absent
+	MostPos Pos    // of at-most
 }
 
 // DefaultCustomRoles is the number of roles that an account may define if custom-roles has no

@@ -165,6 +165,8 @@ func suggestEnd(word string) string {
 		return "write if not …"
 	case "when", "where", "with", "while":
 		return "write if …"
+	case "above":
+		return "write or above, as in own or above"
 	}
 	return "a rule is: scope [or above] [as party or …] [and [not] scope …] [if condition and …] [hiding group and …]"
 }

@@ -68,10 +68,15 @@ func (p *ruleParser) term(before string) Term {
 	at := p.next()
 	if at.Text == "not" {
 		t.Not = true
-		if before == "" {
-			p.fail(at, "a rule begins with a scope without not; write any and not own")
-		}
+		not := at
 		at = p.next()
+		switch example := at.Text; {
+		case before != "":
+		case example == scopeNames[ScopeAny-1] || example == scopeNames[ScopeHere-1] || !IsScope(example):
+			p.fail(not, "a rule begins with a scope without not; write any and not own")
+		default:
+			p.fail(not, "a rule begins with a scope without not; write any and not %s", example)
+		}
 	}
 	i := slices.Index(scopeNames, at.Text)
 	switch {
