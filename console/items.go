@@ -71,7 +71,7 @@ func (v *viewer) resourcesOf(commands []account.Command) (list []usher.Resource)
 	return list
 }
 
-// refsIn returns the resources that commands name, each once, with those in requests.
+// refsIn returns the resources that commands name, each once, with those in requests and in the schedule.
 func (v *viewer) refsIn(commands []account.Command) (refs []usher.Ref) {
 	for _, c := range commands {
 		switch c := c.(type) {
@@ -80,6 +80,10 @@ func (v *viewer) refsIn(commands []account.Command) (refs []usher.Ref) {
 		case account.Approve:
 			if q, ok := v.view.Request(c.Request, v.now); ok {
 				refs = append(refs, v.refsIn(q.Commands)...)
+			}
+		case account.Cancel:
+			if ref, ok := v.scheduledOn()[c.ID]; ok && !slices.Contains(refs, ref) {
+				refs = append(refs, ref)
 			}
 		}
 		of := reflect.ValueOf(c)
@@ -90,4 +94,20 @@ func (v *viewer) refsIn(commands []account.Command) (refs []usher.Ref) {
 		}
 	}
 	return refs
+}
+
+// scheduledOn returns the resources of scheduled changes, by the numbers of the changes.
+func (v *viewer) scheduledOn() map[int]usher.Ref {
+	if v.planned == nil {
+		v.planned = map[int]usher.Ref{}
+		for e := range v.view.Scheduled(account.ScheduleEntry{}) {
+			switch c := e.Command.(type) {
+			case account.GiveRoleOn:
+				v.planned[e.ID] = c.On
+			case account.TakeRoleOn:
+				v.planned[e.ID] = c.On
+			}
+		}
+	}
+	return v.planned
 }

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"iter"
 	"net/http"
 	"net/url"
 	"slices"
@@ -58,11 +59,7 @@ func loadSchedule(v *viewer, r *http.Request) (any, error) {
 			return nil, &usherhttp.Problem{Status: http.StatusBadRequest}
 		}
 	}
-	for e := range v.view.Scheduled(after) {
-		row, shown := v.scheduledRow(e)
-		if !shown {
-			continue
-		}
+	for row := range v.scheduledRows(v.view.Scheduled(after)) {
 		if len(m.Entries) == pageSize {
 			last := m.Entries[pageSize-1]
 			m.Next = last.At.UTC().Format(time.RFC3339Nano) + " " + strconv.Itoa(last.ID)
@@ -83,12 +80,29 @@ func (v *viewer) HasSchedule() bool {
 	if !v.SeesSchedule() {
 		return false
 	}
-	for e := range v.view.Scheduled(account.ScheduleEntry{}) {
-		if _, shown := v.scheduledRow(e); shown {
-			return true
-		}
+	for range v.scheduledRows(v.view.Scheduled(account.ScheduleEntry{})) {
+		return true
 	}
 	return slices.ContainsFunc(v.view.Skipped(), v.seesScheduled)
+}
+
+// scheduledRows yields those of the entries that the viewer may see. It gets the resources of many entries in
+// one call of the host.
+func (v *viewer) scheduledRows(entries iter.Seq[account.ScheduleEntry]) iter.Seq[scheduledRow] {
+	return func(yield func(scheduledRow) bool) {
+		for chunk := range chunked(entries, pageSize) {
+			commands := make([]account.Command, len(chunk))
+			for i, e := range chunk {
+				commands[i] = e.Command
+			}
+			v.resourcesOf(commands)
+			for _, e := range chunk {
+				if row, shown := v.scheduledRow(e); shown && !yield(row) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // scheduledRow returns what takes effect later, and whether the viewer may see it.
@@ -120,13 +134,7 @@ func (v *viewer) seesScheduled(e account.ScheduleEntry) bool {
 
 // scheduledFor returns what takes effect later for a user.
 func (v *viewer) scheduledFor(id usher.UserID) []scheduledRow {
-	rows := []scheduledRow{}
-	for _, e := range v.view.ScheduledFor(id) {
-		if row, shown := v.scheduledRow(e); shown {
-			rows = append(rows, row)
-		}
-	}
-	return rows
+	return slices.AppendSeq([]scheduledRow{}, v.scheduledRows(slices.Values(v.view.ScheduledFor(id))))
 }
 
 func cancelScheduled(_ *viewer, f form) ([]account.Command, error) {
@@ -134,11 +142,20 @@ func cancelScheduled(_ *viewer, f form) ([]account.Command, error) {
 	return []account.Command{account.Cancel{ID: id}}, err
 }
 
-// toSchedule leads to the page that has the form: that of a user, or the schedule.
+// toSchedule leads to the page that has the form: that of a user, that of roles on resources, or the schedule.
 func toSchedule(v *viewer, _ form) (string, map[string][]string) {
 	query := v.state()
-	if url.Values(query).Has("id") { // the page of a user has the parameter id
-		return "person", query
+	return pageWith(query, "schedule"), query
+}
+
+// pageWith returns the page with a query: the page of a user, that of roles on resources, or another one, which
+// has none of their parameters.
+func pageWith(query url.Values, other string) string {
+	switch {
+	case query.Has("type") || query.Has("user") || query.Has("team"):
+		return "shares"
+	case query.Has("id"):
+		return "person"
 	}
-	return "schedule", query
+	return other
 }

@@ -38,6 +38,7 @@ type viewer struct {
 	seen    map[usher.UserID]sight        // users that the viewer may see, once the engine was asked
 	known   map[usher.UserID]Profile      // profiles, once the host was asked
 	items   map[usher.Ref]Item            // resources, once the host was asked
+	planned map[int]usher.Ref             // resources of scheduled changes, once they were read
 	choices map[permission.Permission]int // 1 may for some resource, -1 may for none
 	reach   *reach                        // users that the viewer may see, once it was computed
 	teams   []usher.TeamID                // of teamList, once it was computed
