@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
@@ -29,10 +30,10 @@ var sharesPage = page{
 		{Name: "find", Kind: "text"},
 	},
 	Actions: []action{
-		{Name: "give", Inputs: append(slices.Clone(shareInputs), termInputs...), Commands: onShare(func(s share, f form) (account.Command, error) {
+		{Name: "give", Inputs: append(slices.Clone(shareInputs), termInputs...), After: toShares, Commands: onShare(func(s share, f form) (account.Command, error) {
 			return during(account.GiveRoleOn{User: s.User, Team: s.Team, Role: s.role, On: s.on}, f)
 		})},
-		{Name: "take", Inputs: shareInputs, Commands: onShare(func(s share, _ form) (account.Command, error) {
+		{Name: "take", Inputs: shareInputs, After: toShares, Commands: onShare(func(s share, _ form) (account.Command, error) {
 			return account.TakeRoleOn{User: s.User, Team: s.Team, Role: s.role, On: s.on}, nil
 		})},
 	},
@@ -88,7 +89,7 @@ type itemRow struct {
 	Page  bool   `json:"-"` // the viewer may open the page of the resource
 }
 
-// shareRow has the roles of one holder on one resource.
+// shareRow has the roles of one holder on one resource, also those that begin later.
 type shareRow struct {
 	User  *person      `json:"user,omitempty"`
 	Team  usher.TeamID `json:"team,omitempty"`
@@ -97,11 +98,15 @@ type shareRow struct {
 	Give  choice       `json:"give"`
 }
 
-// shareRole is a role on a resource.
+// shareRole is a role on a resource for a time.
 type shareRole struct {
-	Role  role.Name `json:"role"`
-	Title string    `json:"title"`
-	Take  control   `json:"take"`
+	Role   role.Name `json:"role"`
+	Title  string    `json:"title"`
+	From   time.Time `json:"from,omitzero"`  // it begins later
+	Until  time.Time `json:"until,omitzero"` // it ends
+	ID     int       `json:"id,omitempty"`   // of the scheduled change that begins it
+	Take   control   `json:"take"`           // of a role that has begun
+	Cancel control   `json:"cancel"`         // of a role that begins later
 }
 
 // SeesShares reports whether the policy has roles on single resources, or the account has some.
@@ -146,7 +151,7 @@ func loadShares(v *viewer, r *http.Request) (any, error) {
 	return nil, usherhttp.ErrNotFound
 }
 
-// readSharesOf reads a page of the resources on which a user or a team holds roles.
+// readSharesOf reads a page of the resources on which a user or a team holds roles, now or later.
 func (v *viewer) readSharesOf(m *sharesModel, h account.Holder) error {
 	var after usher.Ref
 	if m.After != "" {
@@ -160,14 +165,14 @@ func (v *viewer) readSharesOf(m *sharesModel, h account.Holder) error {
 	return v.ctx.Err()
 }
 
-// sharesOf returns the first resources on which a user or a team holds roles, and the last one of them
-// if there are more. The viewer sees the own roles, and those of the own teams. Of others, only viewers
+// sharesOf returns the first resources on which a user or a team holds roles, now or later, and the last one
+// of them if there are more. The viewer sees the own roles, and those of the own teams. Of others, only viewers
 // who may read the record see all; the others see the resources on which they give and take roles.
 func (v *viewer) sharesOf(h account.Holder, after usher.Ref, limit int) (rows []shareRow, last usher.Ref) {
 	own := h.User == v.subject.User || h.Team != "" && slices.Contains(v.ownTeams(), h.Team)
 	all := own || v.seesAllShares()
-	var list []account.RolesOn
-	for chunk := range chunked(v.resourcesHeldBy(h, after), pageSize+1) {
+	var list []account.RoleTerms
+	for chunk := range chunked(v.view.TermsOf(h, after), pageSize+1) {
 		refs := make([]usher.Ref, len(chunk))
 		for i, s := range chunk {
 			refs[i] = s.On
@@ -197,14 +202,6 @@ func (v *viewer) sharesOf(h account.Holder, after usher.Ref, limit int) (rows []
 	return rows, last
 }
 
-// resourcesHeldBy yields the resources on which a user or a team holds roles.
-func (v *viewer) resourcesHeldBy(h account.Holder, after usher.Ref) iter.Seq[account.RolesOn] {
-	if h.Team != "" {
-		return v.view.ResourcesOfTeam(h.Team, after)
-	}
-	return v.view.ResourcesOfUser(h.User, after)
-}
-
 // chunked yields the values of a sequence in slices of at most n, which are valid until the next one.
 func chunked[T any](all iter.Seq[T], n int) iter.Seq[[]T] {
 	return func(yield func([]T) bool) {
@@ -227,8 +224,8 @@ func chunked[T any](all iter.Seq[T], n int) iter.Seq[[]T] {
 func (v *viewer) sharesOfResource(m *sharesModel, on usher.Ref) error {
 	item := v.itemRow(on, v.shares(on))
 	m.Resource, m.Gives = &item, v.shares(on) && !v.options.ReadOnly
-	var list []account.RolesOn
-	for s := range v.view.HoldersOf(on, holderOf(m.After)) {
+	var list []account.RoleTerms
+	for s := range v.view.TermsOn(on, holderOf(m.After)) {
 		if len(list) == pageSize {
 			m.Next = holderText(list[pageSize-1].Holder)
 			break
@@ -297,23 +294,41 @@ func (v *viewer) itemRow(on usher.Ref, named bool) itemRow {
 	return row
 }
 
-// shareRow returns the roles of a holder on a resource. A user that the viewer may not see has no
-// forms, because these would name the user.
-func (v *viewer) shareRow(s account.RolesOn) shareRow {
+// shareRow returns the roles of a holder on a resource. Viewers who see a role see its times, too. A user
+// that the viewer may not see has no forms, because these would name the user.
+func (v *viewer) shareRow(s account.RoleTerms) shareRow {
 	row := shareRow{On: v.itemRow(s.On, v.shares(s.On)), Team: s.Team, Roles: []shareRole{}}
 	hidden := false
 	if s.User != "" {
 		p := v.person(s.User)
 		row.User, hidden = &p, p.ID == ""
 	}
-	for _, name := range s.Roles {
-		own := shareRole{Role: name, Title: v.RoleTitle(name)}
-		if !hidden {
-			own.Take = v.control("shares/take", account.TakeRoleOn{User: s.User, Team: s.Team, Role: name, On: s.On})
+	for _, t := range s.Terms {
+		own := shareRole{Role: t.Role, Title: v.RoleTitle(t.Role), ID: t.Entry, Until: v.local(t.Until), From: v.local(t.From)}
+		switch {
+		case hidden:
+		case t.From.IsZero():
+			own.Take = v.control("shares/take", account.TakeRoleOn{User: s.User, Team: s.Team, Role: t.Role, On: s.On})
+		default:
+			own.Cancel = v.control("schedule/cancel", account.Cancel{ID: t.Entry})
 		}
 		row.Roles = append(row.Roles, own)
 	}
 	return row
+}
+
+// local returns a time in the zone of the viewer, and the zero time unchanged.
+func (v *viewer) local(at time.Time) time.Time {
+	if at.IsZero() {
+		return at
+	}
+	return at.In(v.zone)
+}
+
+// toShares leads to the page that has the form: that of a user, or that of roles on resources.
+func toShares(v *viewer, _ form) (string, map[string][]string) {
+	query := v.state()
+	return pageWith(query, "shares"), query
 }
 
 // offerOf returns the roles on a resource that the viewer may give a user or a team.
@@ -362,6 +377,15 @@ func (s shareRow) fields(name role.Name) []any {
 func (f frame) DoShare(c control, row shareRow, name role.Name) frame {
 	return f.Do(c, row.fields(name)...)
 }
+
+// shownShare is a role with the row that has it.
+type shownShare struct {
+	shareRole
+	Row shareRow
+}
+
+// Share returns the frame of the part "share": a role in a row, its times, and its button.
+func (f frame) Share(own shareRole, row shareRow) frame { return f.With(shownShare{own, row}) }
 
 // ChooseShare returns the frame of the form that gives a role to the holder of a row.
 func (f frame) ChooseShare(row shareRow, element string) frame {

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -38,8 +39,10 @@ type shareRow struct {
 	Team  usher.TeamID
 	On    struct{ Type, ID, Title, Link string }
 	Roles []struct {
-		Role role.Name
-		Take struct{ Allowed bool }
+		Role         role.Name
+		From, Until  time.Time
+		ID           int
+		Take, Cancel struct{ Allowed bool }
 	}
 	Give struct {
 		Allowed bool
@@ -55,8 +58,17 @@ func (r shareRow) String() string {
 	text := holder + " on " + r.On.Title + ":"
 	for _, own := range r.Roles {
 		text += " " + string(own.Role)
+		if !own.From.IsZero() {
+			text += " from " + own.From.Format("2 Jan 15:04")
+		}
+		if !own.Until.IsZero() {
+			text += " until " + own.Until.Format("2 Jan 15:04")
+		}
 		if own.Take.Allowed {
 			text += "-"
+		}
+		if own.Cancel.Allowed {
+			text += fmt.Sprint(" cancel ", own.ID)
 		}
 	}
 	for _, o := range r.Give.Options {
@@ -115,6 +127,82 @@ func TestSharesOfAPerson(t *testing.T) {
 	assert.Contains(t, body(w.get(lena, "/person?id=mia")), "Name of mia")
 	assert.NotContains(t, body(w.get(lena, "/person?id=mia")), "autumn")
 	assert.Empty(t, data[shares](t, w, lena, "/shares?user=mia").Data.Rows)
+}
+
+// The lists have the ends of roles, and roles that begin later. Viewers who may share the resource cancel these.
+func TestTermsOfShares(t *testing.T) {
+	calls := 0
+	w := newWorld(t, "studio", func(o *console.Options) {
+		o.Resources = func(ctx context.Context, in usher.AccountID, refs []usher.Ref) (map[usher.Ref]console.Item, error) {
+			calls++
+			return albums(ctx, in, refs)
+		}
+		o.TimeZone = func(*http.Request) *time.Location { return time.FixedZone("", 2*60*60) }
+	})
+	w.at("2199-03-10 12:00:00")
+	april, may := time.Date(2199, 4, 1, 0, 0, 0, 0, time.UTC), time.Date(2199, 5, 1, 0, 0, 0, 0, time.UTC)
+	w.must(
+		account.GiveRoleOn{User: "max", Role: "editor", On: spring, Until: april},
+		account.GiveRoleOn{User: "max", Role: "reader", On: autumn, From: april},
+		account.GiveRoleOn{User: "lena", Role: "reader", On: spring, From: april, Until: may},
+		account.GiveRoleOn{Team: "photo", Role: "reader", On: spring, Until: may},
+		account.GiveRoleOn{Team: "print", Role: "editor", On: spring, From: may})
+	const at = "/shares?type=album&id=spring"
+	assert.Equal(t, []string{
+		"Name of lena on Album of spring: reader from 1 Apr 02:00 until 1 May 02:00 cancel 3",
+		"Name of max on Album of spring: editor until 1 Apr 02:00-",
+		"photo on Album of spring: reader until 1 May 02:00-",
+		"print on Album of spring: editor from 1 May 02:00 cancel 6",
+	}, texts(data[shares](t, w, adam, at).Data.Rows))
+	assert.Equal(t, []string{
+		"another user on Album of spring: reader from 1 Apr 02:00 until 1 May 02:00",
+		"another user on Album of spring: editor until 1 Apr 02:00",
+		"photo on Album of spring: reader until 1 May 02:00-",
+		"print on Album of spring: editor from 1 May 02:00 cancel 6",
+	}, texts(data[shares](t, w, mia, at).Data.Rows), "mia sees neither lena nor max")
+	assert.Equal(t, []string{"Name of max on Album of autumn: reader from 1 Apr 02:00 cancel 2", "Name of max on Album of spring: editor until 1 Apr 02:00"}, texts(data[shares](t, w, max, "/shares?user=max").Data.Rows))
+	assert.Equal(t, []string{"photo on Album of spring: reader until 1 May 02:00-"}, texts(data[shares](t, w, mia, "/shares?team=photo").Data.Rows))
+	assert.Equal(t, []string{"print on Album of spring: editor from 1 May 02:00 cancel 6"}, texts(data[shares](t, w, adam, "/shares?team=print").Data.Rows))
+	assert.Empty(t, data[shares](t, w, lena, "/shares?user=mia").Data.Rows)
+
+	page := body(w.get(adam, at))
+	assert.Contains(t, page, `<span class="badge">Editor</span> <span>until <time datetime="2199-04-01T02:00:00+02:00">1 Apr 2199, 02:00</time></span>`)
+	assert.Contains(t, page, `<span class="badge">Editor</span> <span>from <time datetime="2199-05-01T02:00:00+02:00">1 May 2199, 02:00</time></span>`)
+	assert.Contains(t, body(w.get(adam, "/person?id=max")), `<span class="badge">Editor</span> <span>until <time`)
+	assert.NotContains(t, body(w.get(mia, at)), "lena")
+
+	// The schedule offers to cancel them, too. It asks the host once for all.
+	var cancels []int
+	calls = 0
+	for _, e := range data[schedule](t, w, mia, "/schedule").Data.Entries {
+		if e.Cancel.Allowed {
+			cancels = append(cancels, e.ID)
+		}
+	}
+	assert.Equal(t, []int{5, 6}, cancels, "mia does not see the others")
+	assert.Equal(t, 1, calls)
+
+	assert.Equal(t, http.StatusForbidden, w.post(max, "/schedule/cancel", "id", "6", "confirmed", "yes", "back", "team=print").Code)
+	rec := w.post(mia, "/schedule/cancel", "id", "6", "confirmed", "yes", "back", "type=album&id=spring")
+	require.Equal(t, http.StatusSeeOther, rec.Code, problemText(body(rec)))
+	assert.Equal(t, "../shares?at=3&done=schedule%2Fcancel&id=spring&type=album", rec.Header().Get("Location"))
+	assert.Empty(t, data[shares](t, w, adam, "/shares?team=print").Data.Rows)
+	w.at("2199-04-01 00:00:00")
+	assert.Equal(t, []string{"Name of lena on Album of spring: reader until 1 May 02:00-", "photo on Album of spring: reader until 1 May 02:00-"}, texts(data[shares](t, w, adam, at).Data.Rows))
+}
+
+// After a change, the browser goes back to the page that had the form.
+func TestSharesGoBack(t *testing.T) {
+	for back, to := range map[string]string{
+		"id=max":               "../person?at=2&done=shares%2Ftake&id=max",
+		"user=max":             "../shares?at=2&done=shares%2Ftake&user=max",
+		"type=album&id=spring": "../shares?at=2&done=shares%2Ftake&id=spring&type=album",
+	} {
+		w := newWorld(t, "studio")
+		rec := w.post(adam, "/shares/take", "holder", "user:max", "role", "editor", "on-type", "album", "on", "spring", "confirmed", "yes", "back", back)
+		assert.Equal(t, to, rec.Header().Get("Location"))
+		assert.Equal(t, http.StatusOK, w.get(adam, strings.TrimPrefix(to, "..")).Code)
+	}
 }
 
 // The editor of an album gives and takes roles on it, and not on the albums of others.

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -100,6 +101,14 @@ var scenes = []scene{
 	{"roles on an album", "studio", adam, "shares?type=album&id=spring&find=p", nil},
 	{"roles on albums", "studio", viewer{user: "max"}, "shares?user=max", nil},
 	{"a person with roles on albums", "studio", adam, "person?id=mia", nil},
+	{"roles on an album for a time", "studio", adam, "shares?type=album&id=spring", func(h hand) {
+		h.app.must(forATime...)
+		h.open(adam, "shares?type=album&id=spring")
+	}},
+	{"a person with roles on albums for a time", "studio", adam, "person?id=max", func(h hand) {
+		h.app.must(forATime...)
+		h.open(adam, "person?id=max")
+	}},
 	{"many people", "oncehub", olivia, "people", func(h hand) {
 		var many []account.Command
 		for i := range 120 {
@@ -109,6 +118,16 @@ var scenes = []scene{
 		h.open(olivia, "people")
 	}},
 }
+
+// forATime gives roles on albums that end and that begin later.
+var forATime = []account.Command{
+	account.GiveRoleOn{User: "max", Role: "editor", On: usher.Ref{Type: "album", ID: "spring"}, Until: later},
+	account.GiveRoleOn{User: "max", Role: "reader", On: usher.Ref{Type: "album", ID: "spring"}, From: later},
+	account.GiveRoleOn{User: "max", Role: "reader", On: usher.Ref{Type: "album", ID: "autumn"}, From: later, Until: later.AddDate(0, 1, 0)},
+	account.GiveRoleOn{Team: "photo", Role: "editor", On: usher.Ref{Type: "album", ID: "spring"}, From: later, Until: later.AddDate(0, 1, 0)},
+}
+
+var later = time.Date(2199, time.April, 1, 0, 0, 0, 0, time.UTC)
 
 // layouts are the windows in which pages are checked.
 var layouts = []struct {
