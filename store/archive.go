@@ -27,7 +27,8 @@ type Archive interface {
 
 	// Erase removes all objects of an account. A mark remains, so that a concurrent Save cannot bring
 	// an object back. Erasing an erased account, or one without objects, returns nil. After an error,
-	// a repeated call removes the rest.
+	// a repeated call removes the rest. Before Erase removes an object, it makes Load return ErrErased
+	// for it: until then Load returns the object, also if Erase is stopped.
 	Erase(ctx context.Context, account usher.AccountID) error
 }
 

@@ -8,6 +8,7 @@ package filearchive
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -34,10 +35,31 @@ func Open(dir string) (*Archive, error) {
 	if dir == "" {
 		return nil, errors.New("filearchive: the name of the folder is empty")
 	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if err := makeDir(dir); err != nil {
 		return nil, printable.Errorf("filearchive: %w", err)
 	}
 	return &Archive{dir}, nil
+}
+
+// makeDir creates a folder and those above it, unless they exist, and makes their names durable.
+func makeDir(dir string) error {
+	if isFolder(dir) {
+		return nil
+	}
+	if above := filepath.Dir(dir); above != dir {
+		if err := makeDir(above); err != nil {
+			return err
+		}
+	}
+	if err := os.Mkdir(dir, 0o700); err != nil && !isFolder(dir) {
+		return err
+	}
+	return syncDir(filepath.Dir(dir))
+}
+
+func isFolder(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
 }
 
 // Save implements store.Archive.
@@ -68,8 +90,9 @@ func (a *Archive) Save(ctx context.Context, account usher.AccountID, name string
 func (a *Archive) Load(ctx context.Context, account usher.AccountID, name string) (data []byte, err error) {
 	err = a.do(ctx, "load", account, name, func(folder, path string) (err error) {
 		data, err = os.ReadFile(path)
+		_, removing := os.Lstat(removed(folder)) // before the mark, which Erase makes before it removes this
 		switch {
-		case isErased(folder):
+		case isErased(folder), errors.Is(err, fs.ErrNotExist) && removing == nil:
 			data, err = nil, store.ErrErased
 		case errors.Is(err, fs.ErrNotExist):
 			err = store.ErrNoObject
@@ -82,13 +105,8 @@ func (a *Archive) Load(ctx context.Context, account usher.AccountID, name string
 // Erase implements store.Archive. The disk may still contain the bytes of the removed files.
 func (a *Archive) Erase(ctx context.Context, account usher.AccountID) error {
 	return a.do(ctx, "erase", account, "erase", func(folder, _ string) error {
-		removed := folder + ".removed"
 		for !isErased(folder) {
-			// The folder of an earlier call that was stopped comes first: its name must be free.
-			if err := os.RemoveAll(removed); err != nil {
-				return err
-			}
-			if err := os.Rename(folder, removed); err != nil && !errors.Is(err, fs.ErrNotExist) && !isErased(folder) {
+			if err := moveAway(folder); err != nil && !errors.Is(err, fs.ErrNotExist) && !isErased(folder) {
 				return err
 			}
 			// A concurrent Save may create the folder again before the mark takes its name.
@@ -103,11 +121,27 @@ func (a *Archive) Erase(ctx context.Context, account usher.AccountID) error {
 				return err
 			}
 		}
-		if err := os.RemoveAll(removed); err != nil {
+		if err := os.RemoveAll(removed(folder)); err != nil {
 			return err
 		}
 		return syncDir(a.dir)
 	})
+}
+
+// removed returns the name that the folder of an account has while Erase removes it.
+func removed(folder string) string { return folder + ".removed" }
+
+// moveAway gives the folder of an account that name, or moves it into the folder of a call that was stopped.
+func moveAway(folder string) error {
+	if info, err := os.Lstat(folder); err == nil && info.Mode()&fs.ModeSymlink != 0 {
+		return printable.Errorf("%s is a symbolic link (want a folder, so that its files can be removed)", folder)
+	}
+	from := folder + string(filepath.Separator) // so that the mark of a concurrent call stays
+	err := os.Rename(from, removed(folder))
+	if errors.Is(err, fs.ErrExist) {
+		err = os.Rename(from, filepath.Join(removed(folder), rand.Text()))
+	}
+	return err
 }
 
 // do calls f with the folder of an account and the path of an object, and wraps an error.
@@ -136,17 +170,15 @@ func (a *Archive) makeFolder(folder string) error {
 	switch {
 	case isErased(folder):
 		return store.ErrErased
-	case errors.Is(err, fs.ErrExist):
-		return nil
-	case err != nil:
+	case err != nil && !errors.Is(err, fs.ErrExist):
 		return err
 	}
-	return syncDir(a.dir)
+	return syncDir(a.dir) // also if it exists: a crash may come before that of the call that made it
 }
 
 // isErased reports whether an account has the mark in place of its folder.
 func isErased(folder string) bool {
-	info, err := os.Stat(folder)
+	info, err := os.Lstat(folder)
 	return err == nil && info.Mode().IsRegular()
 }
 
@@ -185,9 +217,13 @@ func write(folder, path string, data []byte) error {
 	return syncDir(folder)
 }
 
+// synced is called with each folder whose names are made durable, for tests.
+var synced = func(dir string) {}
+
 // syncDir makes the names in a folder durable. On Windows it does nothing, since the system does this
 // without a call.
 func syncDir(dir string) error {
+	synced(dir)
 	if runtime.GOOS == "windows" {
 		return nil
 	}

@@ -105,3 +105,64 @@ func TestErrors(t *testing.T) {
 	assert.ErrorContains(t, err, `save in the archive "acme": the archive has another object of this name`)
 	assert.True(t, strings.HasSuffix(err.Error(), "/a"), "it names the file: %v", err)
 }
+
+// Before Save returns nil, the names of all folders above the object are durable, also of those that a call made
+// which did not get further, or which runs at the same time.
+func TestFoldersAreDurable(t *testing.T) {
+	above := t.TempDir()
+	dir := filepath.Join(above, "a", "b")
+	synced := map[string]bool{}
+	defer filearchive.Synced(func(dir string) { synced[dir] = true })()
+	a, err := filearchive.Open(dir)
+	require.NoError(t, err)
+	assert.Equal(t, map[string]bool{above: true, filepath.Dir(dir): true}, synced)
+	folder := filepath.Join(dir, folderOf("acme"))
+	require.NoError(t, os.Mkdir(folder, 0o700))
+	for range 2 {
+		clear(synced)
+		require.NoError(t, a.Save(t.Context(), "acme", "a", []byte("one")))
+		assert.Equal(t, map[string]bool{dir: true, folder: true}, synced)
+	}
+	clear(synced)
+	_, err = filearchive.Open(dir)
+	require.NoError(t, err)
+	assert.Empty(t, synced)
+}
+
+// Erase does not report that files are removed which a symbolic link leads to.
+func TestSymbolicLinks(t *testing.T) {
+	dir, elsewhere := t.TempDir(), t.TempDir()
+	a, err := filearchive.Open(dir)
+	require.NoError(t, err)
+	folder := filepath.Join(dir, folderOf("acme"))
+	require.NoError(t, os.Symlink(elsewhere, folder))
+	require.NoError(t, a.Save(t.Context(), "acme", "a", []byte("one")))
+	err = a.Erase(t.Context(), "acme")
+	assert.ErrorContains(t, err, "is a symbolic link (want a folder")
+	data, err := a.Load(t.Context(), "acme", "a")
+	assert.Equal(t, "one", string(data))
+	assert.NoError(t, err)
+	file := filepath.Join(elsewhere, "file")
+	require.NoError(t, os.WriteFile(file, nil, 0o600))
+	require.NoError(t, os.Remove(folder))
+	require.NoError(t, os.Symlink(file, folder))
+	_, err = a.Load(t.Context(), "acme", "a")
+	assert.NotErrorIs(t, err, store.ErrErased, "a link is not the mark")
+}
+
+// The folder of an Erase that was stopped does not make its objects unknown: they are erased.
+func TestLoadAfterStoppedErase(t *testing.T) {
+	dir := t.TempDir()
+	a, err := filearchive.Open(dir)
+	require.NoError(t, err)
+	require.NoError(t, a.Save(t.Context(), "acme", "a", []byte("one")))
+	folder := filepath.Join(dir, folderOf("acme"))
+	require.NoError(t, os.Rename(folder, folder+".removed"))
+	_, err = a.Load(t.Context(), "acme", "a")
+	assert.ErrorIs(t, err, store.ErrErased)
+	require.NoError(t, a.Save(t.Context(), "acme", "b", []byte("two")))
+	_, err = a.Load(t.Context(), "acme", "a")
+	assert.ErrorIs(t, err, store.ErrErased)
+	require.NoError(t, a.Erase(t.Context(), "acme"))
+	assert.Equal(t, map[string]string{folderOf("acme"): ""}, files(t, dir))
+}

@@ -165,6 +165,45 @@ var archiveRows = []archiveRow{
 		},
 	},
 	{
+		Name:     "ArchiveErasing",
+		Sentence: "Before Erase removes an object, it makes Load return ErrErased for it: until then Load returns the object, also if Erase is stopped.",
+		check: func(p *archiveProbe) {
+			for i := range 40 {
+				id := usher.AccountID(fmt.Sprint("account ", i))
+				for n := range 5 {
+					p.save(id, fmt.Sprint("object-", n), "data", nil)
+				}
+				var erasing sync.WaitGroup
+				for range i%2 + 1 {
+					erasing.Go(func() { p.erase(id) })
+				}
+				done := make(chan struct{})
+				go func() { erasing.Wait(); close(done) }()
+				for erased, over := false, false; !erased && !over && !p.Failed(); {
+					select {
+					case <-done:
+						over = true
+					default:
+					}
+					for n := range 5 {
+						name := fmt.Sprint("object-", n)
+						data, err := p.archive.Load(p.ctx, id, name)
+						switch {
+						case errors.Is(err, store.ErrErased):
+							erased = true
+						case err != nil || string(data) != "data":
+							p.Errorf("Load(%q, %s) during Erase = %s, error %v; want the data or %v", id, name, shortened(string(data)), err, store.ErrErased)
+						case erased:
+							p.Errorf("Load(%q, %s) = %s after it returned %v for another object", id, name, shortened(string(data)), store.ErrErased)
+						}
+					}
+				}
+				<-done
+				p.want(id, "object-0", "", store.ErrErased)
+			}
+		},
+	},
+	{
 		Name:     "ArchiveTogether",
 		Sentence: "Its methods may be called concurrently, also by several processes.",
 		check: func(p *archiveProbe) {

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 
@@ -67,6 +68,12 @@ func (a *plainArchive) Load(_ context.Context, id usher.AccountID, name string) 
 func (a *plainArchive) Erase(_ context.Context, id usher.AccountID) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	if a.fault == "removes before the mark" {
+		clear(a.objects[a.key(id)])
+		a.mu.Unlock()
+		time.Sleep(10 * time.Millisecond)
+		a.mu.Lock()
+	}
 	if a.fault != "does not erase" {
 		a.objects[a.key(id)] = nil
 	}
@@ -80,8 +87,9 @@ func TestArchiveRows(t *testing.T) {
 		"accepts all names":        "ArchiveOnce",
 		"overwrites":               "ArchiveOnce",
 		"returns nothing for none": "ArchiveNone",
-		"does not erase":           "ArchiveNone ArchiveErase ArchiveMark ArchiveTogether",
+		"does not erase":           "ArchiveNone ArchiveErase ArchiveMark ArchiveErasing ArchiveTogether",
 		"forgets the mark":         "ArchiveMark",
+		"removes before the mark":  "ArchiveErasing",
 	} {
 		var got []string
 		for _, row := range storetest.ArchiveRows() {
