@@ -2,9 +2,12 @@ package engine
 
 import (
 	"context"
+	"errors"
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/internal/archived"
+	"github.com/usher-go/usher/internal/printable"
+	"github.com/usher-go/usher/store"
 )
 
 // Erase removes an account from the store: its journal and its user data. It cannot be
@@ -15,8 +18,11 @@ import (
 //
 // With Options.Archive, Erase erases the account there first. If it fails or the process ends between the
 // two, the store still has the account, and another call erases it: as long as the archive may have data of
-// an account, Accounts lists it. Without Options.Archive, the error for an account whose first commits
-// are in an archive wraps store.ErrShortened, and nothing is erased.
+// an account, Accounts lists it. If the archive lacks the commits that the store has deleted, or has another
+// account with this id, nothing is erased, and the error wraps store.ErrArchiveDamaged: it may be the archive
+// of another store. Without Options.Archive, the error for an account whose first commits are in an archive
+// wraps store.ErrShortened, and nothing is erased; if the journal cannot be read, so that this is unknown,
+// Erase returns the error of the store.
 func (e *Engine) Erase(ctx context.Context, id usher.AccountID) error {
 	if err := e.erase(ctx, id); err != nil {
 		return wrapped("erase", id, err)
@@ -60,12 +66,22 @@ func (e *Engine) erase(ctx context.Context, id usher.AccountID) error {
 
 // eraseArchived erases an account in the archive.
 func (e *Engine) eraseArchived(ctx context.Context, id usher.AccountID) error {
-	if e.options.Archive != nil {
-		return e.options.Archive.Erase(ctx, id)
+	if a := e.options.Archive; a != nil {
+		if err := archived.CheckOwner(ctx, e.store, a, id); err != nil {
+			return printable.Errorf("%w; with another archive, or without this one, call Erase of the store and of the archive themselves", err)
+		}
+		return a.Erase(ctx, id)
 	}
-	// A journal that cannot be read can be erased.
-	if of, _ := archived.Shortened(ctx, e.store, id); of != nil {
+	of, err := archived.Shortened(ctx, e.store, id)
+	if of != nil {
 		return of
 	}
-	return nil
+	if _, ok := e.store.(store.Shortener); !ok || err == nil || errors.Is(err, store.ErrErased) {
+		return nil
+	}
+	// Only an account with a snapshot can have commits in an archive.
+	if s, unread := e.store.Snapshot(ctx, id); unread == nil && s.Version == 0 {
+		return nil
+	}
+	return printable.Errorf("%w; it is unknown whether an archive has commits of the account: set Options.Archive, or call Erase of the store itself", err)
 }

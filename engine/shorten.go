@@ -59,6 +59,11 @@ func (e *Engine) shorten(ctx context.Context, id usher.AccountID) (uint64, error
 			break
 		}
 	}
+	if err != nil {
+		if _, now := shortener.Snapshot(ctx, id); errors.Is(now, store.ErrErased) {
+			err = now
+		}
+	}
 	if errors.Is(err, store.ErrErased) {
 		// What was saved since must not stay, if the account was erased by an Engine without the archive.
 		err = errors.Join(err, e.options.Archive.Erase(ctx, id))
@@ -75,12 +80,12 @@ func (e *Engine) archiveCommits(ctx context.Context, s store.Shortener, id usher
 	switch {
 	case err != nil:
 		return 0, err
-	case saved.Version == 0:
-		if _, err := commitAt(ctx, s, id, 1); errors.Is(err, ErrFutureVersion) {
-			return 0, usher.ErrUnknownAccount
+	case saved.Version == 0 && index.UpTo == 0:
+		if _, err = commitAt(ctx, s, id, 1); errors.Is(err, ErrFutureVersion) {
+			err = usher.ErrUnknownAccount
 		}
-		return 0, nil
-	case saved.Version-1 <= index.UpTo:
+		return 0, err
+	case saved.Version == 0, saved.Version-1 <= index.UpTo:
 		return index.UpTo, nil
 	}
 	read := hashing{source: e.whole(s), after: index.UpTo, before: saved.Version, sum: sha256.New()}

@@ -93,7 +93,9 @@ func (i Index) check(id usher.AccountID, upTo uint64) error {
 func load(ctx context.Context, a store.Archive, id usher.AccountID, name, hash string) ([]byte, error) {
 	data, err := a.Load(ctx, id, name)
 	switch {
-	case errors.Is(err, store.ErrNoObject), errors.Is(err, store.ErrErased):
+	case errors.Is(err, store.ErrErased):
+		return nil, printable.Errorf("%w: object %s: %w", store.ErrArchiveDamaged, name, errErased)
+	case errors.Is(err, store.ErrNoObject):
 		return nil, printable.Errorf("%w: object %s: %w", store.ErrArchiveDamaged, name, err)
 	case err != nil:
 		return nil, printable.Errorf("the archive: object %s: %w", name, err)
@@ -102,6 +104,25 @@ func load(ctx context.Context, a store.Archive, id usher.AccountID, name, hash s
 		return nil, damaged("object %s has %d bytes with the hash %s (want %s); restore it from a backup", name, len(data), got, hash)
 	}
 	return data, nil
+}
+
+// errErased is the error for an account that the archive has erased. It is not store.ErrErased, because the
+// store still has the account.
+var errErased = errors.New("the archive has erased the account, and the store has not: if Erase of the engine was stopped, call it again; a store needs an archive of its own")
+
+// orErased returns the error of the source, if the account was erased there too since an archive returned
+// err.
+func orErased(ctx context.Context, from Source, id usher.AccountID, err error) error {
+	if !errors.Is(err, errErased) {
+		return err
+	}
+	for _, now := range from.Commits(ctx, id, 0) {
+		if errors.Is(now, store.ErrErased) {
+			return now
+		}
+		break
+	}
+	return err
 }
 
 func damaged(format string, args ...any) error {

@@ -6,6 +6,7 @@ import (
 	"iter"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/store"
 )
 
@@ -25,16 +26,22 @@ func Commits(ctx context.Context, from Source, a store.Archive, id usher.Account
 		r := reading{ctx: ctx, archive: a, id: id, last: after, yield: yield}
 		for more := true; more; {
 			more = false
+			failed := error(nil)
 			for c, err := range from.Commits(ctx, id, r.last) {
 				of := (*store.ShortenedError)(nil)
 				if errors.As(err, &of) && of.UpTo > r.last {
-					more = r.archived(of) // and then the source again, which may have been shortened more
+					more, failed = r.archived(of) // and then the source again, which may have been shortened more
 					break
 				}
 				if !yield(c, err) || err != nil {
 					return
 				}
 				r.last = c.Version
+			}
+			if failed != nil {
+				failed = &store.Error{Op: "read archived commits", Account: id, Err: failed}
+				yield(store.Commit{}, orErased(ctx, from, id, failed))
+				return
 			}
 		}
 	}
@@ -50,15 +57,11 @@ type reading struct {
 }
 
 // archived yields the commits up to where a journal was shortened. It returns false if the loop has
-// ended.
-func (r *reading) archived(of *store.ShortenedError) bool {
-	fail := func(err error) bool {
-		r.yield(store.Commit{}, &store.Error{Op: "read archived commits", Account: r.id, Err: err})
-		return false
-	}
+// ended, or with an error.
+func (r *reading) archived(of *store.ShortenedError) (more bool, err error) {
 	index, err := LoadIndex(r.ctx, r.archive, r.id, of)
 	if err != nil {
-		return fail(err)
+		return false, err
 	}
 	for _, p := range index.Parts {
 		if p.Last <= r.last {
@@ -66,26 +69,26 @@ func (r *reading) archived(of *store.ShortenedError) bool {
 		}
 		object, err := load(r.ctx, r.archive, r.id, p.name(), p.Hash)
 		if err != nil {
-			return fail(err)
+			return false, err
 		}
 		commits, err := p.commits(object)
 		if err != nil {
-			return fail(err)
+			return false, err
 		}
 		for _, c := range commits {
 			if c.Version <= r.last {
 				continue
 			}
 			if err := r.ctx.Err(); err != nil {
-				return fail(err)
+				return false, err
 			}
 			if !r.yield(c, nil) {
-				return false
+				return false, nil
 			}
 			r.last = c.Version
 		}
 	}
-	return true
+	return true, nil
 }
 
 // Newest returns the newest archived snapshot of an account whose version is at most until, and the
@@ -97,7 +100,7 @@ func Newest(ctx context.Context, from Source, a store.Archive, id usher.AccountI
 	}
 	index, err := LoadIndex(ctx, a, id, of)
 	if err != nil {
-		return store.Snapshot{}, Index{}, err
+		return store.Snapshot{}, Index{}, orErased(ctx, from, id, err)
 	}
 	found := Snapshot{}
 	for _, s := range index.Snapshots {
@@ -109,7 +112,40 @@ func Newest(ctx context.Context, from Source, a store.Archive, id usher.AccountI
 		return store.Snapshot{}, index, nil
 	}
 	data, err := load(ctx, a, id, found.name(), found.Hash)
-	return store.Snapshot{Version: found.Version, Data: data}, index, err
+	return store.Snapshot{Version: found.Version, Data: data}, index, orErased(ctx, from, id, err)
+}
+
+// CheckOwner returns store.ErrArchiveDamaged if the archive has another account with this id, or lacks
+// what the source says that it has. Otherwise the objects of the account can be erased with it.
+func CheckOwner(ctx context.Context, from Source, a store.Archive, id usher.AccountID) error {
+	of, err := Shortened(ctx, from, id)
+	if err != nil && of == nil {
+		return nil // erased, or it cannot be read
+	}
+	if of != nil {
+		if _, err := LoadIndex(ctx, a, id, of); errors.Is(err, store.ErrNoObject) || err != nil && !errors.Is(err, store.ErrArchiveDamaged) {
+			return err
+		}
+	}
+	owner, err := a.Load(ctx, id, ownerName)
+	switch {
+	case errors.Is(err, store.ErrNoObject), errors.Is(err, store.ErrErased):
+		return nil
+	case err != nil:
+		return printable.Errorf("the archive: object %s: %w", ownerName, err)
+	}
+	first := ""
+	for c, err := range Commits(ctx, from, a, id, 0) {
+		if err != nil {
+			return nil // as above
+		}
+		first = hashOf(c.Data)
+		break
+	}
+	if first != string(owner) {
+		return errOwner
+	}
+	return nil
 }
 
 // Shortened returns where a journal was shortened, nil if it was not.

@@ -61,6 +61,10 @@ func (w *writer) parts(commits iter.Seq2[store.Commit, error], last uint64) erro
 			return printable.Errorf("the store returned commit %d (want commit %d)", c.Version, last+1)
 		case c.Version > w.UpTo:
 			return w.part(first, last, part)
+		case c.Version == 1:
+			if err := w.owner(c.Data); err != nil {
+				return err
+			}
 		}
 		part, last = appendCommit(part, c.Data), c.Version
 		if len(part) >= partBytes {
@@ -71,6 +75,21 @@ func (w *writer) parts(commits iter.Seq2[store.Commit, error], last uint64) erro
 		}
 	}
 	return printable.Errorf("the journal ends at version %d, and a snapshot of version %d exists", last, w.UpTo+1)
+}
+
+// ownerName is the name of the object with the hash of the first commit. It tells apart accounts with the
+// same id in two stores, which must not share an archive: the erasure of one would erase the other.
+const ownerName = "owner"
+
+var errOwner = printable.Errorf("%w: object %s: the archive has another account with this id; a store needs an archive of its own", store.ErrArchiveDamaged, ownerName)
+
+// owner saves the hash of the first commit.
+func (w *writer) owner(first []byte) error {
+	err := w.save(ownerName, []byte(hashOf(first)))
+	if errors.Is(err, store.ErrOtherObject) {
+		return errOwner
+	}
+	return err
 }
 
 func (w *writer) part(first, last uint64, object []byte) error {
@@ -99,6 +118,8 @@ func (w *writer) index() (seal []byte, err error) {
 func (w *writer) save(name string, data []byte) error {
 	err := w.archive.Save(w.ctx, w.id, name, data)
 	switch {
+	case errors.Is(err, store.ErrErased):
+		return printable.Errorf("%w: object %s: %w", store.ErrArchiveDamaged, name, errErased)
 	case errors.Is(err, store.ErrOtherObject):
 		return printable.Errorf("%w: object %s exists with other bytes; delete it, or restore it from a backup: %w", store.ErrArchiveDamaged, name, err)
 	case err != nil:

@@ -1,6 +1,7 @@
 package storearchive_test
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -170,4 +171,77 @@ func TestInterfaces(t *testing.T) {
 		assert.Equal(t, row.userData, userData, "%T", row.store)
 		assert.Equal(t, row.lists, lists, "%T", row.store)
 	}
+}
+
+// An account that only the archive has erased is a problem: it exists, so a feed does not report that it was
+// erased, and a copy does not erase it or leave it out.
+func TestErasedOnlyInArchive(t *testing.T) {
+	whole, s, archive, _ := shortened(t)
+	require.NoError(t, archive.Erase(t.Context(), "acme"))
+	cursor := storefeed.Cursor{}
+	for e, err := range storefeed.Read(t.Context(), whole, nil) {
+		require.NoError(t, err)
+		if cursor.Note(e); e.Account == "acme" && e.Commit.Version == 20 {
+			break
+		}
+	}
+	found := 0
+	for e, err := range storefeed.Read(t.Context(), storearchive.Reader(s, archive), cursor) {
+		require.NoError(t, err)
+		if e.Account == "acme" {
+			found++
+			assert.False(t, e.Erased)
+			assert.ErrorIs(t, e.Problem, store.ErrArchiveDamaged)
+		}
+	}
+	assert.Equal(t, 1, found)
+
+	type journalsOnly struct{ store.Store }
+	for _, source := range []store.Store{s, journalsOnly{s}} {
+		target, found := new(memstore.Store), 0
+		copied(t, whole, target)
+		for a, err := range storecopy.Copy(t.Context(), storearchive.Reader(source, archive), target) {
+			require.NoError(t, err)
+			if a.ID == "acme" {
+				found++
+				assert.False(t, a.Erased)
+				assert.ErrorIs(t, a.Problem, store.ErrArchiveDamaged)
+			}
+		}
+		assert.Equal(t, 1, found)
+		got, _ := lines(t, target, nil)
+		assert.Len(t, got, 51, "the target keeps the account")
+	}
+
+	// An account that was erased in both is erased.
+	require.NoError(t, s.Erase(t.Context(), "acme"))
+	_, err := s.Snapshot(t.Context(), "acme")
+	require.ErrorIs(t, err, store.ErrErased)
+	for _, err := range storearchive.Reader(s, archive).Commits(t.Context(), "acme", 0) {
+		assert.ErrorIs(t, err, store.ErrErased)
+	}
+}
+
+// An account that is erased after the archive was asked for is erased.
+func TestErasedMeanwhile(t *testing.T) {
+	_, s, archive, _ := shortened(t)
+	during := erasing{archive, func() {
+		require.NoError(t, archive.Erase(t.Context(), "acme"))
+		require.NoError(t, s.Erase(t.Context(), "acme"))
+	}}
+	for _, err := range storearchive.Reader(s, during).Commits(t.Context(), "acme", 0) {
+		assert.ErrorIs(t, err, store.ErrErased)
+		assert.NotErrorIs(t, err, store.ErrArchiveDamaged)
+	}
+}
+
+// erasing is an archive that calls a function before it loads an object.
+type erasing struct {
+	store.Archive
+	erase func()
+}
+
+func (e erasing) Load(ctx context.Context, id usher.AccountID, name string) ([]byte, error) {
+	e.erase()
+	return e.Archive.Load(ctx, id, name)
 }
