@@ -181,11 +181,30 @@ func (e *scheduleEdit) ofSubject(subject string) []*ScheduleEntry {
 
 func (e *scheduleEdit) add(entry *ScheduleEntry) {
 	e.order = e.order.with(entry)
+	if on, ok := entry.roleOn(); ok {
+		e.rolesOn = e.rolesOn.with(on)
+	}
 	e.len++
 	e.last = max(e.last, entry.ID)
-	if entry.slot().kind == roleOnOf {
-		e.rolesOn = e.rolesOn.with(roleOnEntry{entry})
+	e.addToSubject(entry)
+}
+
+// fill adds entries, which are in their order, to an empty schedule.
+func (e *scheduleEdit) fill(entries []*ScheduleEntry) {
+	e.order, e.len = sortedSetOf(entries), len(entries)
+	var rolesOn []roleOnEntry
+	for _, entry := range entries {
+		if on, ok := entry.roleOn(); ok {
+			rolesOn = append(rolesOn, on)
+		}
+		e.last = max(e.last, entry.ID)
+		e.addToSubject(entry)
 	}
+	slices.SortFunc(rolesOn, roleOnEntry.compare)
+	e.rolesOn = sortedSetOf(rolesOn)
+}
+
+func (e *scheduleEdit) addToSubject(entry *ScheduleEntry) {
 	subject := entry.slot().subject()
 	list := slices.Clone(e.ofSubject(subject))
 	at, _ := slices.BinarySearchFunc(list, entry, compareEntries)
@@ -195,8 +214,8 @@ func (e *scheduleEdit) add(entry *ScheduleEntry) {
 func (e *scheduleEdit) remove(entry *ScheduleEntry) {
 	e.order = e.order.without(entry)
 	e.len--
-	if entry.slot().kind == roleOnOf {
-		e.rolesOn = e.rolesOn.without(roleOnEntry{entry})
+	if on, ok := entry.roleOn(); ok {
+		e.rolesOn = e.rolesOn.without(on)
 	}
 	subject := entry.slot().subject()
 	list := e.ofSubject(subject)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/role"
 )
 
 // holding is a user or a team, and a resource.
@@ -14,27 +15,31 @@ type holding struct {
 
 // compare orders holdings by resource. On a resource, users come before teams.
 func (h holding) compare(o holding) int {
-	return cmp.Or(
-		cmp.Compare(h.on.Type, o.on.Type), cmp.Compare(h.on.ID, o.on.ID),
-		cmp.Compare(h.by(), o.by()), cmp.Compare(h.id(), o.id()),
-	)
+	if by := cmp.Or(cmp.Compare(h.on.Type, o.on.Type), cmp.Compare(h.on.ID, o.on.ID)); by != 0 {
+		return by
+	}
+	return cmp.Or(cmp.Compare(h.by(), o.by()), cmp.Compare(h.id(), o.id()))
 }
 
 // roleOnEntry is an entry about a role on a resource. Such entries are sorted by holding, then by role,
 // then by time.
-type roleOnEntry struct{ *ScheduleEntry }
+type roleOnEntry struct {
+	*ScheduleEntry
+	of   holding
+	role role.Name
+}
 
-func (e roleOnEntry) holding() holding {
+// roleOn returns the entry as one about a role on a resource, and whether it is one.
+func (e *ScheduleEntry) roleOn() (roleOnEntry, bool) {
 	s := e.slot()
-	return holding{Holder{s.user, s.team}, s.on}
+	return roleOnEntry{e, holding{Holder{s.user, s.team}, s.on}, s.role}, s.kind == roleOnOf
 }
 
 func (e roleOnEntry) compare(o roleOnEntry) int {
-	return cmp.Or(
-		e.holding().compare(o.holding()),
-		cmp.Compare(e.slot().role, o.slot().role),
-		compareEntries(e.ScheduleEntry, o.ScheduleEntry),
-	)
+	if by := e.of.compare(o.of); by != 0 {
+		return by
+	}
+	return cmp.Or(cmp.Compare(e.role, o.role), compareEntries(e.ScheduleEntry, o.ScheduleEntry))
 }
 
 func (e roleOnEntry) before(o roleOnEntry) bool { return e.compare(o) < 0 }

@@ -41,18 +41,19 @@ func (r *snapshotReader) schedule() *schedule {
 	last := r.int(math.MaxInt)
 	edit := emptySchedule.edit()
 	known := map[int]bool{}
-	var before *ScheduleEntry
+	var entries []*ScheduleEntry
 	for range r.count(minEntryBytes) {
 		e := r.entry(last, known)
 		if e == nil {
 			return nil
 		}
-		if before != nil && !before.before(e) {
+		if n := len(entries); n > 0 && !entries[n-1].before(e) {
 			r.fail("the schedule is not in order")
+			return nil
 		}
-		edit.add(e)
-		before = e
+		entries = append(entries, e)
 	}
+	edit.fill(entries)
 	n := r.count(minEntryBytes)
 	if n > MaxSkipped {
 		r.fail("it has %d skipped entries (want at most %d)", n, MaxSkipped)

@@ -34,11 +34,10 @@ func (v View) TermsOn(on usher.Ref, after Holder) iter.Seq[RoleTerms] {
 	if after.Team != "" {
 		after.User = ""
 	}
-	start := &ScheduleEntry{Command: TakeRoleOn{On: on, User: after.User, Team: after.Team}}
+	start := roleOnEntry{new(ScheduleEntry), holding{after, on}, ""}
 	later := func(yield func(roleOnEntry) bool) {
-		v.read().scheduled().rolesOn.eachFrom(roleOnEntry{start}, func(e roleOnEntry) bool {
-			at := e.holding()
-			return at.on == on && (at.Holder == after || yield(e))
+		v.read().scheduled().rolesOn.eachFrom(start, func(e roleOnEntry) bool {
+			return e.of.on == on && (e.of.Holder == after || yield(e))
 		})
 	}
 	return withTerms(v.HoldersOf(on, after), later)
@@ -55,7 +54,7 @@ func (v View) TermsOf(h Holder, after usher.Ref) iter.Seq[RoleTerms] {
 	start := holding{h, after}
 	var later []roleOnEntry
 	for _, e := range v.read().scheduled().ofSubject(slot{user: h.User, team: h.Team}.subject()) {
-		if on := (roleOnEntry{e}); e.slot().kind == roleOnOf && start.compare(on.holding()) < 0 {
+		if on, ok := e.roleOn(); ok && start.compare(on.of) < 0 {
 			later = append(later, on)
 		}
 	}
@@ -72,7 +71,7 @@ func withTerms(held iter.Seq[RolesOn], later iter.Seq[roleOnEntry]) iter.Seq[Rol
 		e, more := next()
 		var own []roleOnEntry
 		takeOwn := func(h holding) { // what is scheduled about a holding
-			for own = own[:0]; more && e.holding() == h; e, more = next() {
+			for own = own[:0]; more && e.of == h; e, more = next() {
 				own = append(own, e)
 			}
 		}
@@ -82,8 +81,8 @@ func withTerms(held iter.Seq[RolesOn], later iter.Seq[roleOnEntry]) iter.Seq[Rol
 		}
 		for of := range held {
 			h := holding{of.Holder, of.On}
-			for more && e.holding().compare(h) < 0 {
-				begins := e.holding()
+			for more && e.of.compare(h) < 0 {
+				begins := e.of
 				if takeOwn(begins); !yieldTerms(begins, nil) {
 					return
 				}
@@ -93,7 +92,7 @@ func withTerms(held iter.Seq[RolesOn], later iter.Seq[roleOnEntry]) iter.Seq[Rol
 			}
 		}
 		for more {
-			begins := e.holding()
+			begins := e.of
 			if takeOwn(begins); !yieldTerms(begins, nil) {
 				return
 			}
@@ -106,13 +105,13 @@ func withTerms(held iter.Seq[RolesOn], later iter.Seq[roleOnEntry]) iter.Seq[Rol
 func termsOf(held []role.Name, later []roleOnEntry) (terms []RoleTerm) {
 	for len(held) > 0 || len(later) > 0 {
 		var t RoleTerm
-		holds := len(later) == 0 || len(held) > 0 && held[0] <= later[0].slot().role
+		holds := len(later) == 0 || len(held) > 0 && held[0] <= later[0].role
 		if holds {
 			t.Role, held = held[0], held[1:]
 		} else {
-			t.Role = later[0].slot().role
+			t.Role = later[0].role
 		}
-		for ; len(later) > 0 && later[0].slot().role == t.Role; later = later[1:] {
+		for ; len(later) > 0 && later[0].role == t.Role; later = later[1:] {
 			e := later[0]
 			switch _, gives := e.Command.(GiveRoleOn); {
 			case gives && !holds:
