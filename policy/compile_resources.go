@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/usher-go/usher/permission"
@@ -33,6 +34,9 @@ func (c *compiler) resources() {
 		}
 		c.parties(&c.p.resources[at], d)
 		c.fields(&c.p.resources[at], d)
+	}
+	for i := range c.p.resources {
+		c.p.resources[i].sortParties()
 	}
 	c.p.resourceTable = newNameTable(c.resourceIndex.names)
 }
@@ -71,6 +75,12 @@ func (r *resource) addParty(p syntax.Party) {
 	if p.Kind.Teams() {
 		r.parties = append(r.parties, party{name: p.Name.Text, teams: true, both: p.Kind == syntax.OfBoth})
 	}
+}
+
+// sortParties sorts the parties by name. Otherwise the order of the file would decide which party a check
+// reads first, and so which fact that fails is its error.
+func (r *resource) sortParties() {
+	slices.SortStableFunc(r.parties, func(a, b party) int { return cmp.Compare(a.name, b.name) })
 }
 
 func (c *compiler) fields(r *resource, d *syntax.Resource) {
