@@ -87,8 +87,12 @@ func (q *proposing) requestable(c Request) ([]Command, error) {
 	if err := checkText("the note of a request", c.Note, MaxRequestNote); err != nil {
 		return nil, q.refuse(CodeInvalid, "%v", err)
 	}
-	if !c.Until.IsZero() && (!writable(c.Until) || !q.at.Before(c.Until)) {
-		return nil, q.refuse(CodeInvalid, "the end %s of the request is not after the time of the command, or not in the years 1 to 9999", c.Until.UTC().Format(time.RFC3339))
+	switch {
+	case c.Until.IsZero():
+	case !writable(c.Until):
+		return nil, q.refuse(CodeInvalid, "the end of the request, %s, is not in the years 1 to 9999", written(c.Until))
+	case !q.at.Before(c.Until):
+		return nil, q.refuse(CodeInvalid, "the end of the request, %s, is not after the time of the command, %s; give a later end", written(c.Until), written(q.at))
 	}
 	w := strictjson.NewWriter(128 * len(c.Commands))
 	writeCommands(w, c.Commands)

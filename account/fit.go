@@ -249,7 +249,7 @@ func (f *fitCheck) revivedRolesOn(before *policy.Policy) {
 			if on := held.On.Type; !isHeld(f.policy, name, on) || isHeld(before, name, on) {
 				continue
 			}
-			text := printable.Sprintf("the role %s on a %s becomes effective again", name, held.On.Type)
+			text := printable.Sprintf("the role %s, held on %s, becomes effective again", name, held.On.Type)
 			if held.Team != "" {
 				text += " for the team " + word(held.Team)
 			}

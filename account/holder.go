@@ -38,7 +38,12 @@ func (h Holder) of() int {
 	return ofUsers
 }
 
-func (h Holder) word() string { return word(h.id()) }
+func (h Holder) word() string {
+	if h == (Holder{}) {
+		return "no holder"
+	}
+	return word(h.id())
+}
 
 // words returns the holder as the subject of a sentence.
 func (h Holder) words() string {

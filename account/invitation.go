@@ -132,8 +132,13 @@ func (c AcceptInvitation) propose(q *proposing) error {
 }
 
 func (c AcceptInvitation) describe() string {
-	if c == (AcceptInvitation{}) {
+	switch {
+	case c == (AcceptInvitation{}):
 		return ""
+	case c.User == "":
+		return word(c.Key)
+	case c.Key == "":
+		return "as " + word(c.User)
 	}
 	return word(c.Key) + " as " + word(c.User)
 }
@@ -176,6 +181,9 @@ func (q *proposing) invited() (usher.UserID, *policy.User, error) {
 
 // invitation returns an invited user, or rejects the command.
 func (q *proposing) invitation(key usher.UserID) (*policy.User, error) {
+	if key == "" {
+		return nil, q.refuse(CodeUnknownUser, "the key of the invitation is missing; from the host, accept-invitation needs key and user")
+	}
 	if q.find(key) == nil {
 		return nil, q.refuse(CodeUnknownUser, "%s has no invitation with the key %q; it was accepted or revoked, or never made", q.next.account, key)
 	}
@@ -191,7 +199,7 @@ func insteadOfInvitation(s usher.Status) string {
 	if s == usher.Requested {
 		return "; use admit-user, or remove-user to decline"
 	}
-	return "; remove-user removes a user"
+	return "; use set-status or remove-user"
 }
 
 // teamsOfInvitation returns the teams of an invited user; none for another user.

@@ -12,6 +12,9 @@ import (
 
 // attach makes an invitation the user's, and makes the user active.
 func (q *proposing) attach(key, as usher.UserID) error {
+	if as == "" {
+		return q.refuse(CodeInvalid, "the user who gets the invitation is missing; from the host, accept-invitation needs key and user")
+	}
 	if err := checkID("user", string(as)); err != nil {
 		return q.refuse(CodeInvalid, "%v", err)
 	}

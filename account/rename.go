@@ -283,7 +283,7 @@ func (c UserRenamed) apply(d *draft) error {
 }
 
 func (c UserRenamed) describe() string {
-	return word(c.From) + ", who is " + word(c.Role) + ", has the id " + word(c.To) + " from now on"
+	return word(c.From) + ", with the role " + word(c.Role) + ", has the id " + word(c.To) + " from now on"
 }
 
 // UserMerged removes a user who holds no seat, because To stands for the same person. Role and
@@ -312,7 +312,7 @@ func (c UserMerged) apply(d *draft) error {
 }
 
 func (c UserMerged) describe() string {
-	return word(c.From) + ", who is " + word(c.Role) + ", becomes part of " + word(c.To)
+	return word(c.From) + ", with the role " + word(c.Role) + ", becomes part of " + word(c.To)
 }
 
 // merges returns the user with a role and a status who gives up the id.

@@ -221,13 +221,13 @@ func (q *proposing) roleOn(name role.Name, resourceType string) error {
 	case ok && r.OnResource != "" && r.OnResource == resourceType:
 		return nil
 	case ok && r.OnResource != "":
-		return q.refuse(CodeUnknownRole, "%s is held on a %s, not on a %s", name, r.OnResource, resourceType)
+		return q.refuse(CodeUnknownRole, "%s is held on %s, not on %s", name, r.OnResource, resourceType)
 	case ok && r.OnTeam:
-		return q.refuse(CodeUnknownRole, "%s is not held on a %s; it is a team role: use set-team-role", name, resourceType)
+		return q.refuse(CodeUnknownRole, "%s is not held on %s; it is a team role: use set-team-role", name, resourceType)
 	case ok && r.Beside:
-		return q.refuse(CodeUnknownRole, "%s is not held on a %s; it is a role beside the account role: use set-role-beside", name, resourceType)
+		return q.refuse(CodeUnknownRole, "%s is not held on %s; it is a role beside the account role: use set-role-beside", name, resourceType)
 	case ok:
-		return q.refuse(CodeUnknownRole, "%s is not held on a %s; it is an account role: use set-role", name, resourceType)
+		return q.refuse(CodeUnknownRole, "%s is not held on %s; it is an account role: use set-role", name, resourceType)
 	}
 	var names []string
 	for _, r := range q.policy.Roles() {
@@ -235,7 +235,7 @@ func (q *proposing) roleOn(name role.Name, resourceType string) error {
 			names = append(names, string(r.Name))
 		}
 	}
-	return q.refuse(CodeUnknownRole, "%s has no role on a %s %q%s", q.policyName(), resourceType, name, suggest.DidYouMean(string(name), names))
+	return q.refuse(CodeUnknownRole, "%s has no role %q that is held on %s%s", q.policyName(), name, resourceType, suggest.DidYouMean(string(name), names))
 }
 
 // checkRoomOn rejects the command if a holder would have roles on too many resources, or a resource

@@ -75,7 +75,7 @@ func TestRoleOnIsRefused(t *testing.T) {
 		"an unknown role":          {account.GiveRoleOn{User: "max", Role: "edito", On: c1}, own, account.CodeUnknownRole, "editor"},
 		"an account role":          {account.GiveRoleOn{User: "max", Role: "owner", On: c1}, own, account.CodeUnknownRole, "set-role"},
 		"a team role":              {account.GiveRoleOn{User: "max", Role: "lead", On: c1}, own, account.CodeUnknownRole, "set-team-role"},
-		"a role on rooms":          {account.GiveRoleOn{User: "max", Role: "keeper", On: c1}, own, account.CodeUnknownRole, "is held on a room"},
+		"a role on rooms":          {account.GiveRoleOn{User: "max", Role: "keeper", On: c1}, own, account.CodeUnknownRole, "is held on room, not on "},
 		"a type without share":     {account.GiveRoleOn{User: "max", Role: "keeper", On: usher.Ref{Type: "room", ID: "r"}}, own, account.CodeDenied, "no permission room.share"},
 		"a standard type":          {account.GiveRoleOn{User: "max", Role: "keeper", On: usher.Ref{Type: "user", ID: "max"}}, own, account.CodeDenied, "no permission user.share"},
 		"no type":                  {account.GiveRoleOn{User: "max", Role: "keeper"}, own, account.CodeDenied, "only the host"},
@@ -214,8 +214,8 @@ func TestFitsAfterReportsRolesOn(t *testing.T) {
 		var m *account.PolicyMismatchError
 		require.ErrorAs(t, s.FitsAfter(before, p, noon), &m)
 		assert.Equal(t, []string{
-			"the role editor on a calendar becomes effective again (max)",
-			"the role editor on a calendar becomes effective again for the team red",
+			"the role editor, held on calendar, becomes effective again (max)",
+			"the role editor, held on calendar, becomes effective again for the team red",
 		}, m.Reasons)
 		assert.NoError(t, s.FitsUser(p, "max"))
 	}

@@ -15,7 +15,7 @@ import (
 func (q *proposing) shares(on usher.Ref) requirement {
 	name, ok := SharePermission(q.policy, on.Type)
 	if !ok {
-		return requirement{hostOnly: printable.Sprintf("only the host can give and take roles on a %s, because the policy has no permission %[1]s.share", on.Type)}
+		return requirement{hostOnly: printable.Sprintf("only the host can give and take roles that are held on %s, because the policy has no permission %[1]s.share", on.Type)}
 	}
 	return needs(name, parties{resource: &on})
 }
