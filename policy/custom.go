@@ -218,7 +218,7 @@ func (p *Policy) resolve(roles []CustomRole) (kept []CustomRole, faults []Custom
 func (p *Policy) rejectCustom(r CustomRole, kept []CustomRole) string {
 	switch _, declared := p.Role(r.Name); {
 	case !IsCustomName(r.Name):
-		return printable.Sprintf("%q cannot name a role", r.Name)
+		return printable.Sprintf("%q cannot name a role: names are lower-case letters, digits and dashes, begin with a letter, and are not words of the policy format", r.Name)
 	case declared:
 		return printable.Sprintf("the policy declares a role %s itself", r.Name)
 	case slices.ContainsFunc(kept, func(o CustomRole) bool { return o.Name == r.Name }):
@@ -226,7 +226,7 @@ func (p *Policy) rejectCustom(r CustomRole, kept []CustomRole) string {
 	case !slices.Contains(p.custom.like, r.Like):
 		return printable.Sprintf("under the policy, accounts define no roles like %s", r.Like)
 	case r.Name == plainMember && p.mustRole(r.Like).OnTeam:
-		return printable.Sprintf("%q cannot name a team role", r.Name)
+		return printable.Sprintf("%q cannot name a team role; choose another name, such as team-member", r.Name)
 	}
 	return ""
 }

@@ -15,7 +15,8 @@ func (l *lookup) steps(steps []testfile.Step) {
 	for _, s := range steps {
 		switch s := s.(type) {
 		case testfile.Do:
-			l.Flags(s.With, "fact of a request", l.Contexts)
+			l.With(s.With)
+			l.Objects(s.Resources)
 			l.defined(s.Commands)
 		case testfile.Ask:
 			_, types := l.Question(&s.Question)
@@ -53,8 +54,19 @@ func (l *lookup) state(s *testfile.State) {
 		for _, n := range u.Seats {
 			l.Find(n, "seat pool", l.Pools)
 		}
+		for _, n := range u.Beside {
+			l.RoleBeside(n)
+		}
+		for _, held := range u.RolesOn {
+			l.RoleOn(held)
+		}
 		for _, g := range u.Grants {
 			l.Find(g.Name, "grant", l.Grantable)
+		}
+	}
+	for _, t := range s.Teams {
+		for _, held := range t.RolesOn {
+			l.RoleOn(held)
 		}
 	}
 }

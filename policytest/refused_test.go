@@ -129,7 +129,7 @@ var refusedFiles = []struct{ name, src, want string }{
 	{"no team at all", club + "account: {users: {o: {role: owner, teams: [west]}}}", `3:44: unknown team "west"; there are none`},
 	{"team role", club + "account: {teams: {west: {}}, users: {o: {role: owner, teams: {west: [choach, clerk]}}}}", `
 3:70: unknown team role "choach"; did you mean "coach"?
-3:78: clerk is an account role, not a team role
+3:78: clerk is an account role, not a team role; write it under role: clerk
 `},
 	{"pool", club + "account: {seats: {desks: 1}, users: {o: {role: owner, seats: [lockr]}}}", `
 3:19: unknown seat pool "desks"; did you mean "desk"?

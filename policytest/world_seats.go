@@ -27,6 +27,8 @@ func (b *builder) addSeats(u *testfile.User, user *policy.User) {
 		}
 		kind, _ := b.Policy.Pool(seat.PoolName(n.Text))
 		switch rule, by := b.Policy.SeatRule(user, kind.Name); {
+		case u.Kind.Text != "":
+			b.Problems.Add(n.Pos, "%s is a service account, which holds no seat", u.ID.Text)
 		case rule == role.SeatNone:
 			b.Problems.Add(n.Pos, "%s has the role %s, which cannot hold a seat in %s", u.ID.Text, by, n.Text)
 		case !kind.Holds.Has(user.Status):
@@ -37,6 +39,10 @@ func (b *builder) addSeats(u *testfile.User, user *policy.User) {
 	}
 	for _, kind := range b.Policy.Pools() {
 		rule, _ := b.Policy.SeatRule(user, kind.Name)
+		if rule == role.SeatRequired && u.Kind.Text != "" {
+			b.Problems.Add(u.Kind.Pos, "%s is a service account, which holds no seat, and one of its roles requires a seat in %s", u.ID.Text, kind.Name)
+			continue
+		}
 		if rule == role.SeatRequired && kind.Holds.Has(user.Status) && !slices.Contains(user.Seats, kind.Name) {
 			b.take(user, kind.Name, u.ID.Pos)
 		}

@@ -15,10 +15,17 @@ func (b *builder) addUser(u *testfile.User) {
 	if user.Status == 0 {
 		user.Status = usher.Active
 	}
+	if u.Kind.Text != "" && user.Status != usher.Active && user.Status != usher.Inactive {
+		b.Problems.Add(u.Kind.Pos, "%s is a service account, which is active or inactive, not %s", u.ID.Text, user.Status)
+	}
 	held, at, ok := b.Policy.DefaultRole(), u.ID.Pos, true
 	if u.Role.Text != "" {
 		at = u.Role.Pos
 		held, ok = b.Role(u.Role)
+	}
+	if ok && u.Kind.Text != "" && held.Unique {
+		b.Problems.Add(at, "%s is a service account, and only a person can have the role %s", u.ID.Text, held.Name)
+		ok = false
 	}
 	if ok {
 		user.Role = held.Name

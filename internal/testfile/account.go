@@ -51,6 +51,7 @@ type RoleOn struct {
 	Role syntax.Name
 	On   usher.Ref
 	Pos  syntax.Pos // of On
+	Type syntax.Pos // of the type of On
 }
 
 // Membership is the membership of a user in a team, with the team roles held there.

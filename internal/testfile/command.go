@@ -45,7 +45,11 @@ func (p *parser) command(n, name *source.Node, further []source.Field) account.C
 	}
 	t, ok := FindCommand(text)
 	if !ok {
-		p.Errorf(name, "unknown command %q%s", text, p.didYouMean(text, commandNames()))
+		hint := p.didYouMean(text, commandNames())
+		if hint == "" {
+			hint = "; usher do --help lists the commands"
+		}
+		p.Errorf(name, "unknown command %q%s", text, hint)
 		return nil
 	}
 	c := t.New()
@@ -78,7 +82,7 @@ func (p *parser) argument(n *source.Node, command string, arg account.Arg, into 
 	case *int:
 		*into, _ = p.Count(n, arg.Name)
 	case *account.RequestID:
-		number, _ := p.Count(n, arg.Name)
+		number, _ := p.Whole(n, arg.Name, 1)
 		*into = account.RequestID(number)
 	case *[]account.Command:
 		*into = p.commands(n, arg.Name)
@@ -111,7 +115,8 @@ func (p *parser) on(n *source.Node, what string) usher.Ref {
 	for _, e := range n.Entries {
 		switch e.Key.Text {
 		case "type":
-			r.On.Type = p.name(e.Value, "type").Text
+			typ := p.name(e.Value, "type")
+			r.On.Type, r.Type = typ.Text, typ.Pos
 		case IDKey:
 			r.On.ID = p.name(e.Value, IDKey).Text
 		default:

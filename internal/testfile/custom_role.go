@@ -42,13 +42,25 @@ func (p *parser) customRoles(n *source.Node) []CustomRole {
 func (p *parser) roleGives(n *source.Node) []RoleGives {
 	gives := []RoleGives{}
 	p.Each(n, "gives", func(key, value *source.Node) {
-		g := RoleGives{Permission: p.name(key, "a permission"), Rules: p.oneOrMoreNames(value, "rules")}
+		g := RoleGives{Permission: p.name(key, "a permission"), Rules: p.ruleNames(value)}
 		if value.Kind == source.List && len(value.Items) == 0 {
 			p.Errorf(value, "the list of rules is empty; leave the permission out")
 		}
 		gives = append(gives, g)
 	})
 	return gives
+}
+
+// ruleNames reads a rule or a list of rules.
+func (p *parser) ruleNames(n *source.Node) []syntax.Name {
+	if n.Kind == source.Map || n.IsNull() {
+		p.Errorf(n, "what a role gives must be a rule or a list of rules, not %s", n.Describe())
+		return nil
+	}
+	c := p.collector("rules")
+	c.one = "a rule"
+	p.OneOrMore(n, "rules", c.add)
+	return c.names
 }
 
 // gives reads the argument of a command.

@@ -144,6 +144,9 @@ func (l *Lookup) refuse(n syntax.Name, why string, x Names) {
 	l.Problems.Add(n.Pos, "%s %q%s", why, n.Text, hint)
 }
 
+// Permission reports whether there is a permission with a name. It adds a problem if there is none.
+func (l *Lookup) Permission(n syntax.Name) bool { return l.Find(n, "permission", l.permissions) }
+
 // AddRole adds a role that an account defines, which is held as the role like.
 func (l *Lookup) AddRole(name, like role.Name) {
 	switch r, _ := l.Policy.Role(like); {
@@ -199,7 +202,7 @@ func (l *Lookup) TeamRole(n syntax.Name) bool {
 		return false
 	}
 	if l.roles.has[n.Text] {
-		l.Problems.Add(n.Pos, "%s is an account role, not a team role", n.Text)
+		l.Problems.Add(n.Pos, "%s is an account role, not a team role; write it under role: %[1]s", n.Text)
 		return false
 	}
 	if l.beside.has[n.Text] {
@@ -221,12 +224,24 @@ func (l *Lookup) isResourceRole(n syntax.Name) bool {
 
 // RoleOn reports whether a role can be held on a resource. It adds a problem if not.
 func (l *Lookup) RoleOn(held RoleOn) bool {
-	if !l.Find(held.Role, "role that is held on resources", l.resourceRoles) {
+	n := held.Role
+	known := l.resourceType(syntax.Name{Text: held.On.Type, Pos: held.Type})
+	switch {
+	case l.roles.has[n.Text]:
+		l.Problems.Add(n.Pos, "%s is an account role; write it under role: %[1]s", n.Text)
+		return false
+	case l.beside.has[n.Text]:
+		l.Problems.Add(n.Pos, "%s is held beside the account role; write it under beside: [%[1]s]", n.Text)
+		return false
+	case l.teamRoles.has[n.Text]:
+		l.Problems.Add(n.Pos, "%s is a team role; write it under teams: {…: %[1]s}", n.Text)
+		return false
+	case !l.Find(n, "role that is held on resources", l.resourceRoles) || !known:
 		return false
 	}
-	r, _ := l.Policy.Role(role.Name(held.Role.Text))
+	r, _ := l.Policy.Role(role.Name(n.Text))
 	if r.OnResource != held.On.Type {
-		l.Problems.Add(held.Pos, "%s is held on a single %s, not on a %s", held.Role.Text, r.OnResource, held.On.Type)
+		l.Problems.Add(held.Type, "%s is held on %s, not on %s", n.Text, r.OnResource, held.On.Type)
 	}
 	return r.OnResource == held.On.Type
 }

@@ -16,7 +16,7 @@ func (l *Lookup) Question(q *Question) (r usher.Request, types []string) {
 	if r.Time.IsZero() {
 		r.Time = l.At
 	}
-	r.Context = l.Flags(q.With, "fact of a request", l.Contexts)
+	r.Context = l.With(q.With)
 	r.Gives = l.gives(q.Gives)
 	if !l.Find(q.Can, "permission", l.permissions) {
 		return r, nil
@@ -31,10 +31,29 @@ func (l *Lookup) Question(q *Question) (r usher.Request, types []string) {
 
 // gives returns Request.Gives: a role, or usher.GivesNone as it is.
 func (l *Lookup) gives(n syntax.Name) string {
-	if n.Text != "" && n.Text != usher.GivesNone && !l.teamRoles.has[n.Text] && !l.Find(n, "role", l.roles) {
-		return ""
+	if n.Text == "" || n.Text == usher.GivesNone {
+		return n.Text
 	}
-	return n.Text
+	kinds := []*Names{&l.roles, &l.beside, &l.teamRoles, &l.resourceRoles}
+	if slices.ContainsFunc(kinds, func(x *Names) bool { return x.has[n.Text] }) {
+		return n.Text
+	}
+	var all Names
+	for _, x := range kinds {
+		all.list = append(all.list, x.list...)
+	}
+	l.refuse(n, "unknown role", all)
+	return ""
+}
+
+// With returns the facts of a request.
+func (l *Lookup) With(list []Flag) usher.Context {
+	isActing := func(f Flag) bool { return f.Name.Text == usher.Acting }
+	if i := slices.IndexFunc(list, isActing); i >= 0 {
+		l.Problems.Add(list[i].Name.Pos, "the fact %s is not written: it follows from by, the user who acts on behalf of another", usher.Acting)
+		list = slices.DeleteFunc(slices.Clone(list), isActing)
+	}
+	return l.Flags(list, "fact of a request", l.Contexts)
 }
 
 // types returns the resource type of a permission. For a bundle, it returns the types of
@@ -110,13 +129,8 @@ func (l *Lookup) isID(f *Fact, types []string) bool {
 // Objects returns the resources that commands name.
 func (l *Lookup) Objects(list []Resource) (objects []usher.Resource) {
 	for _, r := range list {
-		typ := syntax.Name{Text: r.On.Type, Pos: r.Pos}
-		if l.parties[r.On.Type] == nil {
-			var types Names
-			for _, name := range l.Policy.Resources() {
-				types.Add(name)
-			}
-			l.refuse(typ, "unknown type of resource", types)
+		typ := syntax.Name{Text: r.On.Type, Pos: r.Type}
+		if !l.resourceType(typ) {
 			continue
 		}
 		o, ok := l.object(&Question{Can: typ}, r.Facts, []string{r.On.Type}).(*usher.Object)
@@ -126,6 +140,15 @@ func (l *Lookup) Objects(list []Resource) (objects []usher.Resource) {
 		}
 	}
 	return objects
+}
+
+// resourceType reports whether the policy declares a type of resource. It adds a problem if not.
+func (l *Lookup) resourceType(n syntax.Name) bool {
+	if l.parties[n.Text] != nil {
+		return true
+	}
+	l.refuse(n, "unknown type of resource", vocabulary(l.Policy.Resources()))
+	return false
 }
 
 // fits reports whether a type has all parties of an object.

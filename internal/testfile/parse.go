@@ -1,6 +1,8 @@
 package testfile
 
 import (
+	"errors"
+	"strings"
 	"time"
 
 	"github.com/usher-go/usher/internal/printable"
@@ -139,17 +141,31 @@ const (
 
 func parseTime(text string, latest int) (time.Time, error) {
 	t, err := time.Parse(time.DateOnly, text)
-	if err != nil {
+	impossible := isImpossible(err)
+	if err != nil && !impossible {
 		t, err = time.Parse(time.RFC3339, text)
+		impossible = isImpossible(err)
 	}
 	t = t.UTC()
+	_, local := time.Parse("2006-01-02T15:04:05", text)
 	switch {
+	case impossible:
+		return time.Time{}, printable.Errorf("there is no time %q: a month, a day, an hour or an offset is out of range (want 2026-01-31, or 2026-01-31T15:04:05Z with the offset from UTC)", text)
+	case err != nil && local == nil:
+		return time.Time{}, printable.Errorf("the time %q lacks its offset from UTC; write %[1]sZ for UTC, or for example %[1]s+02:00", text)
 	case err != nil:
 		return time.Time{}, printable.Errorf("invalid time %q (want 2026-01-31, or 2026-01-31T15:04:05Z with the offset from UTC)", text)
 	case t.Year() < earliestTime || t.Year() > latest:
 		return time.Time{}, printable.Errorf("%s is outside the years %d to %d", text, earliestTime, latest)
 	}
 	return t, nil
+}
+
+// isImpossible reports whether a time of the right form has a part that is out of range, such as the
+// 30th of February.
+func isImpossible(err error) bool {
+	var wrong *time.ParseError
+	return errors.As(err, &wrong) && strings.HasSuffix(wrong.Message, "out of range")
 }
 
 // didYouMean returns a suggestion, "" if the list of problems is full.

@@ -111,7 +111,8 @@ func (p *parser) status(n *source.Node) usher.Status {
 	}
 	status, err := usher.ParseStatus(text)
 	if err != nil {
-		p.Errorf(n, "%v", err)
+		hint := p.didYouMean(text, []string{"active", "invited", "inactive", "requested"})
+		p.Errorf(n, "unknown status %q%s (want active, invited, inactive or requested)", text, hint)
 	}
 	return status
 }
@@ -170,7 +171,7 @@ func (p *parser) rolesOnField(into *[]RoleOn) source.Field {
 				source.Field{Name: "on", Required: true, Read: func(n *source.Node) {
 					var typ, id syntax.Name
 					p.Fields(n, "the resource of a role", required(p.nameField("type", &typ)), required(p.nameField(IDKey, &id)))
-					r.On, r.Pos = usher.Ref{Type: typ.Text, ID: id.Text}, pos(n)
+					r.On, r.Pos, r.Type = usher.Ref{Type: typ.Text, ID: id.Text}, pos(n), typ.Pos
 				}},
 			)
 			if slices.ContainsFunc(list, func(o RoleOn) bool { return o.Role.Text == r.Role.Text && o.On == r.On }) && r.Role.Text != "" {

@@ -66,7 +66,7 @@ func TestParseCommand(t *testing.T) {
 func TestParseCommandRefuses(t *testing.T) {
 	for words, want := range map[string]string{
 		"":                                   ":1:1: the command is empty",
-		"=":                                  `:1:1: unknown command "="`,
+		"=":                                  `:1:1: unknown command "="; usher do --help lists the commands`,
 		"ad-user user=mia":                   `:1:1: unknown command "ad-user"; did you mean "add-user"?`,
 		"add-user":                           `:1:1: add-user needs the key "user"`,
 		"add-user user=mia rolle=x":          `:3:1: add-user has no key "rolle"; did you mean "role"?`,

@@ -19,6 +19,7 @@ func (p *parser) checks(n *source.Node) {
 			source.Field{Name: "deny", Read: func(n *source.Node) { c.Deny = p.denials(n) }},
 			source.Field{Name: "hidden", Read: func(n *source.Node) { c.Hidden = p.masked(n) }},
 			source.Field{Name: "visitor", Read: func(n *source.Node) { c.Visitor = p.public(n) }},
+			source.Field{Name: "by", Instead: "write a step of a scenario, such as {as: mia, by: adam, can: calendar.view, expect: allow}"},
 		)...)
 		p.file.Checks = append(p.file.Checks, c)
 	})

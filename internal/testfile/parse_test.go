@@ -202,7 +202,7 @@ func TestParseTime(t *testing.T) {
 		{"2261-12-31T23:59:59Z", "2261-12-31T23:59:59Z"},
 		{"2261-12-31T23:59:59-01:00", "2261-12-31T23:59:59-01:00 is outside the years 1678 to 2261"},
 		{"0001-01-01", "0001-01-01 is outside the years 1678 to 2261"},
-		{"2026-02-30", `invalid time "2026-02-30" (want 2026-01-31, or 2026-01-31T15:04:05Z with the offset from UTC)`},
+		{"2026-02-30", `there is no time "2026-02-30": a month, a day, an hour or an offset is out of range (want 2026-01-31, or 2026-01-31T15:04:05Z with the offset from UTC)`},
 		{"2026-02-28 12:00", `invalid time "2026-02-28 12:00" (want 2026-01-31, or 2026-01-31T15:04:05Z with the offset from UTC)`},
 		{"", `invalid time "" (want 2026-01-31, or 2026-01-31T15:04:05Z with the offset from UTC)`},
 	} {

@@ -43,7 +43,8 @@ const IDKey = "id"
 type Resource struct {
 	On    usher.Ref // keys type and id
 	Pos   syntax.Pos
-	Facts []Fact // its other keys
+	Type  syntax.Pos // of the type
+	Facts []Fact     // its other keys
 }
 
 // flow returns the resource as it is written in a command.

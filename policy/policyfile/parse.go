@@ -114,7 +114,7 @@ func (p *parser) seats(n *source.Node) {
 				status, err := usher.ParseStatus(text)
 				switch {
 				case err != nil:
-					p.Errorf(n, "%v%s", err, suggest.DidYouMean(text, statuses))
+					p.Errorf(n, "unknown status %q%s (want active, invited, inactive or requested)", text, suggest.DidYouMean(text, statuses))
 					return
 				case slices.Contains(pool.Holds, status):
 					p.Errorf(n, "duplicate status %s", status)

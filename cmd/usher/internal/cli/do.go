@@ -83,6 +83,7 @@ type doFlags struct {
 	dryRun, create        bool
 
 	resources []testfile.Resource // of --resource, and those that the commands name
+	places    map[usher.Ref]place // of the resources
 }
 
 func (r *run) do(ctx context.Context, d *doFlags) error {
@@ -168,7 +169,7 @@ func (r *run) doOn(ctx context.Context, d *doFlags, s store.Store, p *policy.Pol
 	ids := testfile.IDsOf(before.State())
 	ids.OnCommandLine = true
 	if b.Resources, err = testfile.Resources(p, d.resources, ids); err != nil {
-		return wrongUsages([]string{err.Error()})
+		return r.wrongResources(d, p, ids)
 	}
 	if d.dryRun {
 		preview, err := o.Preview(ctx, b)

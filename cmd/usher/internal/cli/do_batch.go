@@ -52,6 +52,8 @@ func (d *doFlags) batch(p *policy.Policy, commands []account.Command) (engine.Ba
 			return b, err
 		case twice:
 			return b, wrongUsage("--with %s: %s is given twice", fact, name)
+		case name == usher.Acting:
+			return b, wrongUsage("--with %s: the fact %s is not written: it follows from --by, the user who acts on behalf of another", fact, name)
 		case !slices.Contains(p.Contexts(), name):
 			hint := suggest.DidYouMean(name, p.Contexts())
 			if len(p.Contexts()) == 0 {

@@ -5,9 +5,11 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/internal/testfile"
+	"github.com/usher-go/usher/policy"
 	"github.com/usher-go/usher/policy/syntax"
 )
 
@@ -26,6 +28,7 @@ func (r *run) commandsAndResources(d *doFlags) ([]account.Command, []testfile.Re
 		if err != nil {
 			return nil, nil, err
 		}
+		d.put(place{flag: text}, named)
 		if resources, err = withResources(resources, []testfile.Resource{named}); err != nil {
 			return nil, nil, err
 		}
@@ -54,7 +57,9 @@ func resourceOf(text string) (testfile.Resource, error) {
 // name.
 func (r *run) commandsOf(d *doFlags) (list []account.Command, resources []testfile.Resource, err error) {
 	if d.file != "" {
-		return r.commandsIn(d.file)
+		list, resources, err = r.commandsIn(d.file)
+		d.put(place{}, resources...)
+		return list, resources, err
 	}
 	for rest := d.words; rest != nil; {
 		words := rest
@@ -68,11 +73,62 @@ func (r *run) commandsOf(d *doFlags) (list []account.Command, resources []testfi
 			return nil, nil, err
 		}
 		list = append(list, c)
+		d.put(place{words: words}, named...)
 		if resources, err = withResources(resources, named); err != nil {
 			return nil, nil, err
 		}
 	}
 	return list, resources, nil
+}
+
+// place is where the facts of a resource are written: the words of a command, or a value of
+// --resource. The zero place is the file of commands.
+type place struct {
+	words []string
+	flag  string
+}
+
+// put notes where the facts of resources are written.
+func (d *doFlags) put(at place, list ...testfile.Resource) {
+	if d.places == nil {
+		d.places = map[usher.Ref]place{}
+	}
+	for _, r := range list {
+		if _, noted := d.places[r.On]; !noted || len(r.Facts) > 0 {
+			d.places[r.On] = at
+		}
+	}
+}
+
+// wrongResources returns the error for resources with names that the policy does not declare, or
+// with ids that are not clear, each at its place.
+func (r *run) wrongResources(d *doFlags, p *policy.Policy, ids testfile.IDs) error {
+	var lines []string
+	inFile := &syntax.Problems{File: d.file}
+	for _, named := range d.resources {
+		_, err := testfile.Resources(p, []testfile.Resource{named}, ids)
+		var wrong *syntax.Problems
+		if !errors.As(err, &wrong) {
+			continue
+		}
+		for _, problem := range wrong.List() {
+			switch at := d.places[named.On]; {
+			case at.flag != "":
+				lines = append(lines, "--resource "+printable.Value(at.flag)+": "+problem.Message)
+			case at.words == nil:
+				inFile.Add(problem.Pos, "%s", problem.Message)
+			default:
+				lines = append(lines, printable.Value(at.words[problem.Pos.Line-1])+": "+problem.Message)
+			}
+		}
+	}
+	if err := inFile.Err(); err != nil && len(lines) == 0 {
+		return r.refuse(d.file, err)
+	}
+	for _, problem := range inFile.List() {
+		lines = append(lines, problem.Error())
+	}
+	return wrongUsages(lines)
 }
 
 // withResources adds the resources of one more command. The facts of a resource are written once.

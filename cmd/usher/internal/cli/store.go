@@ -131,7 +131,10 @@ func missingAccount(ctx context.Context, path string, s store.Store, id usher.Ac
 	}
 	hint := suggest.DidYouMean(string(id), ids)
 	if hint == "" {
-		hint = "; the accounts are " + firstN(ids, "none")
+		hint = "; the accounts are " + firstN(ids, "")
+	}
+	if len(ids) == 0 {
+		hint = "; it has no accounts"
 	}
 	return wrongUsage("%s has no account %q%s", printable.Text(path), id, printable.Text(hint))
 }
