@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
 	"strings"
 	"sync"
 	"testing"
@@ -92,6 +93,9 @@ func TestUnsafeStreams(t *testing.T) {
 		"max_msgs_per_subject is 5 (want -1)":         func(c *jetstream.StreamConfig) { c.MaxMsgsPerSubject = 5 },
 		"discard is DiscardOld (want DiscardNew)":     func(c *jetstream.StreamConfig) { c.Discard = jetstream.DiscardOld },
 		"max_msg_size is 1000 (want \"-1, or 1048576": func(c *jetstream.StreamConfig) { c.MaxMsgSize = 1000 },
+		"metadata usher-partitions is 0 (want 1":      func(c *jetstream.StreamConfig) { c.Metadata = partitions(c, "0") },
+		"metadata usher-partitions is -1 (want 1":     func(c *jetstream.StreamConfig) { c.Metadata = partitions(c, "-1") },
+		"metadata usher-partitions is 999999 (want 1": func(c *jetstream.StreamConfig) { c.Metadata = partitions(c, "999999") },
 	} {
 		unsafe := safe
 		change(&unsafe)
@@ -117,6 +121,13 @@ func TestUnsafeStreams(t *testing.T) {
 	_, err = natsstore.Open(ctx, nc, natsstore.Options{Name: name})
 	require.ErrorIs(t, err, natsstore.ErrStreams)
 	assert.ErrorContains(t, err, "is missing, and others exist; restore it from a backup")
+}
+
+// partitions returns the metadata of a stream with another number of partitions.
+func partitions(c *jetstream.StreamConfig, number string) map[string]string {
+	changed := maps.Clone(c.Metadata)
+	changed["usher-partitions"] = number
+	return changed
 }
 
 func texts(problems []store.Problem) string {

@@ -104,6 +104,9 @@ func (s *Store) openStreams(ctx context.Context) error {
 			return printable.Errorf("%w: stream %s is not of this version of natsstore: metadata %s is %s (want %s); choose another Options.Name",
 				ErrStreams, printable.Quote(first.journal.name), metaFormat, printable.Quote(info.Config.Metadata[metaFormat]), format)
 		}
+		if n < 1 || n > maxPartitions {
+			return printable.Errorf("%w: stream %s: metadata %s is %d (want 1 to %d)", ErrStreams, printable.Quote(first.journal.name), metaPartitions, n, maxPartitions)
+		}
 		if s.options.Partitions != 0 && s.options.Partitions != n {
 			return printable.Errorf("%w: Options.Partitions is %d, and the streams were created with %d, which is fixed", ErrStreams, s.options.Partitions, n)
 		}
