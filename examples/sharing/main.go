@@ -57,7 +57,8 @@ func unshareAll(ctx context.Context, c *usher.Object) (engine.Result, error) {
 	return az.Do(ctx, account.AsHost("calendars"), c.Account, account.Forget{On: c.Ref()})
 }
 
-// printShares prints the users and teams that hold a role on a calendar or get one later, and until when.
+// printShares prints the users and teams that hold a role on a calendar, or get one later, with its
+// beginning and its end.
 func printShares(ctx context.Context, c *usher.Object) {
 	view := must(az.View(ctx, c.Account))
 	for held := range view.TermsOn(c.Ref(), account.Holder{}) {
