@@ -17,7 +17,7 @@ type RolesOn struct {
 // ResourcesOfUser yields the resources on which a user holds roles directly, in the bytewise order of
 // their types and then of their ids, starting after the given one. Roles of the user's teams are not
 // included. The resource of a page's last entry is the cursor of the next page. The cost of a page is
-// in proportion to the resources of the user.
+// in proportion to the resources of the user. TermsOf has the ends of the roles, too.
 func (v View) ResourcesOfUser(user usher.UserID, after usher.Ref) iter.Seq[RolesOn] {
 	return v.read().on.resourcesOf(Holder{User: user}, after)
 }
@@ -31,7 +31,7 @@ func (v View) ResourcesOfTeam(team usher.TeamID, after usher.Ref) iter.Seq[Roles
 // HoldersOf yields the users who hold roles directly on a resource, and then the teams, each in the
 // bytewise order of their ids, starting after the given one. The Holder of a page's last entry is the
 // cursor of the next page. The members of the teams are not included. The cost of a page is in
-// proportion to the holders.
+// proportion to the holders. TermsOn has the ends of the roles, too.
 func (v View) HoldersOf(on usher.Ref, after Holder) iter.Seq[RolesOn] {
 	return func(yield func(RolesOn) bool) {
 		s := v.read().on
