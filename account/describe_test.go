@@ -159,7 +159,7 @@ var sentences = map[string]string{
 	"unscheduled":           "what was scheduled as 1 for 2026-03-01T13:00:00Z will not happen | what was scheduled as 2 for 2026-03-01T13:00:00Z will not happen",
 	"due":                   "on 2026-03-01T11:00:00Z, what was scheduled as 1 takes effect | max: admin becomes member | on 2026-03-01T12:00:00Z, what was scheduled as 2 takes effect, and changes nothing",
 	"due-skipped":           "on 2026-03-01T11:00:00Z, what was scheduled as 1 was not possible and does not happen | on 2026-03-01T12:00:00Z, what was scheduled as 2 was not possible and does not happen",
-	"request-made":          "mia makes the request 7: for set-role mia admin, assign-seat mia booking, until 2026-03-01T12:00:00Z | max makes the request 8: for delete-account",
+	"request-made":          "mia makes the request 7: for set-role mia admin, assign-seat mia booking; it ends at 2026-03-01T12:00:00Z | max makes the request 8: for delete-account",
 	"request-approved":      "the request 7 of mia is approved",
 	"request-declined":      "the request 7 of mia is declined | the request 8 of max is declined",
 	"request-withdrawn":     "mia withdraws the request 7",

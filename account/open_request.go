@@ -135,7 +135,7 @@ func (c RequestMade) apply(d *draft) error {
 func (c RequestMade) describe() string {
 	s := word(c.User) + " makes the request " + strconv.Itoa(int(c.Request)) + ": " + Request{Commands: c.Commands}.describe()
 	if !c.Until.IsZero() {
-		s += ", until " + c.Until.UTC().Format(time.RFC3339Nano)
+		s += "; it ends at " + c.Until.UTC().Format(time.RFC3339Nano)
 	}
 	return s
 }
