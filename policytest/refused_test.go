@@ -87,7 +87,7 @@ var refusedFiles = []struct{ name, src, want string }{
 	{"account: user keys", club + "account: {users: {m: {roles: x, status: asleep, seats: desk, grants: {a: b}, fields: []}}}", `
 3:23: a user has no key "roles"; did you mean "role"?
 3:41: unknown status "asleep" (want active, invited, inactive or requested)
-3:56: seats must be a list, not "desk"
+3:56: seats must be a list, not "desk"; write [desk]
 3:70: grants must be a list, not a map
 3:86: fields must be a map, not a list
 `},
@@ -168,7 +168,7 @@ var refusedFiles = []struct{ name, src, want string }{
 	{"check: keys", club + "account: {}\nchecks: [{cann: room.view, allow: m}, {can: , allow: ['', m, m]}]", `
 4:10: a check needs the key "can"
 4:11: a check has no key "cann"; did you mean "can"?
-4:35: allow must be a list, not "m"
+4:35: allow must be a list, not "m"; write [m]
 4:45: can must be a value, not nothing
 4:55: a name in allow must not be empty
 4:62: duplicate "m"
@@ -179,7 +179,7 @@ var refusedFiles = []struct{ name, src, want string }{
 5:72: unknown reason "tired" for a denial (want unknown-user, inactive, forbidden, condition-unmet, out-of-scope, no-permission)
 5:82: unknown reason "granted" for a denial (want unknown-user, inactive, forbidden, condition-unmet, out-of-scope, no-permission)
 5:94: unknown reason "out-of-skope" for a denial; did you mean "out-of-scope"? (want unknown-user, inactive, forbidden, condition-unmet, out-of-scope, no-permission)
-5:121: hidden must be a list, not "code"
+5:121: hidden must be a list, not "code"; write [code]
 `},
 	{"check: resource", club + "account: {}\nchecks: [{can: room.view, resource: {host: {a: b}, team: [], keeper: , room: ['']}, allow: []}]", `
 4:45: a party of users and teams has no key "a" (users, teams)

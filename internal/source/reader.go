@@ -96,6 +96,15 @@ func (r Reader) List(n *Node, what string, read func(*Node)) bool {
 	return true
 }
 
+// Names reads a list of names, in order.
+func (r Reader) Names(n *Node, what string, read func(*Node)) bool {
+	if n.Kind == Scalar && !n.IsNull() && len(n.Text) <= 40 {
+		r.Errorf(n, "%s must be a list, not %s; write [%s]", what, n.Describe(), n.Text)
+		return false
+	}
+	return r.List(n, what, read)
+}
+
 // OneOrMore reads a list, or a single value as a list of one.
 func (r Reader) OneOrMore(n *Node, what string, read func(*Node)) bool {
 	if n.Kind == List {

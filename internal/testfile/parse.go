@@ -68,7 +68,7 @@ func (p *parser) name(n *source.Node, what string) syntax.Name {
 // names reads a list of names without duplicates.
 func (p *parser) names(n *source.Node, what string) []syntax.Name {
 	c := p.collector(what)
-	p.List(n, what, c.add)
+	p.Names(n, what, c.add)
 	return c.names
 }
 

@@ -81,6 +81,7 @@ func (p *parser) document(n *source.Node) {
 		source.Field{Name: "conditions", Read: p.conditions},
 		source.Field{Name: "roles", Required: true, Read: p.roles},
 		source.Field{Name: "custom-roles", Read: p.customRoles},
+		source.Field{Name: "custom", Instead: "write custom-roles, as in custom-roles: {like: member}; cells of custom list the rules that such roles can have"},
 		source.Field{Name: "bundles", Read: p.bundles},
 		source.Field{Name: "resources", Read: p.resources},
 		source.Field{Name: "never", Read: p.never},
@@ -106,7 +107,7 @@ func (p *parser) seats(n *source.Node) {
 		pool := syntax.SeatPool{Name: p.name(key, "a seat pool")}
 		p.Fields(value, "a seat pool", source.Field{Name: "holds", Read: func(n *source.Node) {
 			pool.Holds = []usher.Status{}
-			p.List(n, "holds", func(n *source.Node) {
+			p.Names(n, "holds", func(n *source.Node) {
 				text, ok := p.Text(n, "a status")
 				if !ok {
 					return
@@ -203,7 +204,7 @@ func (p *parser) bundles(n *source.Node) {
 			p.Errorf(key, "%q cannot name a bundle: write lower-case letters, digits and dashes, with at most one dot", key.Text)
 		}
 		seen := map[string]bool{}
-		p.List(value, "a bundle", func(n *source.Node) {
+		p.Names(value, "a bundle", func(n *source.Node) {
 			text, ok := p.Text(n, "a permission")
 			switch {
 			case !ok:
@@ -248,7 +249,7 @@ func (p *parser) looseName(n *source.Node, what string) syntax.Name {
 func (p *parser) names(n *source.Node, list, one string) []syntax.Name {
 	var names []syntax.Name
 	seen := map[string]bool{}
-	p.List(n, list, func(n *source.Node) {
+	p.Names(n, list, func(n *source.Node) {
 		name := p.name(n, one)
 		if seen[name.Text] {
 			p.Errorf(n, "duplicate %s", name.Text)

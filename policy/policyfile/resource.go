@@ -76,7 +76,7 @@ func (p *parser) fieldGroups(n *source.Node, r *syntax.Resource) {
 	p.Each(n, "fields", func(key, value *source.Node) {
 		g := syntax.FieldGroup{Name: p.name(key, "a group of fields")}
 		seen := map[string]bool{}
-		p.List(value, "a group of fields", func(n *source.Node) {
+		p.Names(value, "a group of fields", func(n *source.Node) {
 			f := p.looseName(n, "a field")
 			if seen[f.Text] {
 				p.Errorf(n, "duplicate field %s", f.Text)
