@@ -20,13 +20,13 @@ func TestOrderOfParties(t *testing.T) {
 usher: 1
 roles: {member: {default: true}}
 resources:
-  folder: {parties: {keeper: users}}
+  folder: {parties: {alpha: users}}
   page:
     in: folder
     parties: {alpha: users, omega: users}
     permissions:
       read: {member: sole or above as alpha and sole as omega}
-      copy: {member: sole or above as omega and sole as alpha}
+      copy: {member: sole as omega and sole or above as alpha}
       edit: {member: team}
 `
 	swapped := strings.ReplaceAll(source, "alpha: users, omega: users", "omega: users, alpha: users")
