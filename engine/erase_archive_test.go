@@ -3,6 +3,7 @@ package engine_test
 import (
 	"context"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -191,4 +192,30 @@ func TestEarlierStore(t *testing.T) {
 	assert.Equal(t, uint64(35), upTo)
 	assert.Equal(t, want, mustDump(t, earlier, archive, 3, 35, 36))
 	assert.Equal(t, later, mustDump(t, w.mem, archive, 3, 35), "both are in it")
+}
+
+// An engine that does not know of the later commits and that the journal was shortened beyond its version
+// commits after them, also without the archive.
+func TestStaleWithoutArchive(t *testing.T) {
+	archive := new(memArchive)
+	w, _ := longJournal(t, archive)
+	stale := map[string]*world{}
+	for name, a := range map[string]store.Archive{"no archive": nil, "archive that fails": failingArchive{new(memArchive), &steps{fail: 1}}} {
+		stale[name] = openOn(t, w.mem, func(o *engine.Options) { unwatched(o); o.Archive = a; o.CommitTimeout = time.Second })
+		require.False(t, stale[name].opens("cleo"), "the account is in memory at version 40")
+	}
+	for v := 41; v <= 60; v++ {
+		_, err := w.Submit(ctx, batchOf(v))
+		require.NoError(t, err)
+	}
+	saveSnapshot(t, w.mem, linesOf(t, w.mem))
+	_, err := w.Shorten(ctx, "acme")
+	require.NoError(t, err)
+	next := uint64(61)
+	for name, old := range stale {
+		done, err := old.Submit(ctx, batchOf(int(next)))
+		require.NoError(t, err, name)
+		assert.Equal(t, next, done.Version, name)
+		next++
+	}
 }

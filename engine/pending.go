@@ -95,7 +95,7 @@ func (e *Engine) settle(ctx context.Context, l *cachedAccount, first bool, begun
 	case err == nil:
 		was = outcomeStored
 	case errors.Is(err, store.ErrConflict):
-		was, err = e.resolveConflict(ctx, l)
+		was, err = e.resolveConflict(ctx, l, first)
 	case errors.Is(err, store.ErrRefused) && !first:
 		was, err = e.rejected(ctx, l, err)
 	case errors.Is(err, store.ErrErased), first && store.IsRejected(err):
@@ -126,10 +126,17 @@ func (e *Engine) settle(ctx context.Context, l *cachedAccount, first bool, begun
 }
 
 // resolveConflict finds out which commit has the pending one's version. It may be the
-// same commit, stored by an earlier attempt or by a retry within the store.
-func (e *Engine) resolveConflict(ctx context.Context, l *cachedAccount) (appendOutcome, error) {
-	c, err := commitAt(ctx, e.whole(e.store), l.id, l.pending.commit.Version)
+// same commit, stored by an earlier attempt or by a retry within the store. After the first attempt it is not,
+// if the commit was deleted in the store since, so no archive is needed.
+func (e *Engine) resolveConflict(ctx context.Context, l *cachedAccount, first bool) (appendOutcome, error) {
+	from := source(e.store)
+	if !first {
+		from = e.whole(e.store)
+	}
+	c, err := commitAt(ctx, from, l.id, l.pending.commit.Version)
 	switch {
+	case first && errors.Is(err, store.ErrShortened):
+		return outcomeOvertaken, nil
 	case err == nil && c.ID == l.pending.commit.ID:
 		return outcomeStored, nil
 	case err == nil, isDamage(err): // a commit that cannot be read is not the pending one
@@ -145,7 +152,7 @@ func (e *Engine) resolveConflict(ctx context.Context, l *cachedAccount) (appendO
 // unknown outcome. By the contract no attempt has stored it. A store that checks its
 // rule before it checks for a conflict may have stored it all the same.
 func (e *Engine) rejected(ctx context.Context, l *cachedAccount, refusal error) (appendOutcome, error) {
-	was, err := e.resolveConflict(ctx, l)
+	was, err := e.resolveConflict(ctx, l, false)
 	if errors.Is(err, ErrFutureVersion) {
 		return outcomeRejected, refusal
 	}
