@@ -168,7 +168,7 @@ func (q *proposing) invited() (usher.UserID, *policy.User, error) {
 	u := q.find(id)
 	switch {
 	case id == "":
-		return "", nil, q.deny(usher.ReasonUnknownUser, "the host has no invitation; use set-status or remove-user")
+		return "", nil, q.deny(usher.ReasonUnknownUser, "the host has no invitation; accept-invitation of the host names the key and the user, and revoke-invitation removes an invitation")
 	case u == nil:
 		return "", nil, q.deny(usher.ReasonUnknownUser, "%s is not a user of %s", id, q.next.account)
 	case u.Status == usher.Inactive:

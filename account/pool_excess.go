@@ -19,7 +19,7 @@ func (q *proposing) checkExcess(s *State, name seat.PoolName) *Refusal {
 	if step := q.lastGain(s, name); step >= 0 {
 		q.blame(step)
 		pool := q.next.pools[name]
-		return q.refusal(CodeNoSeatsLeft, "%d seats in %s would be held, and %d are bought, so no further user gets one%s; set-seats buys more, unassign-seat frees one",
+		return q.refusal(CodeNoSeatsLeft, "%d seats in %s would be held, of %d bought, so no further user gets one%s; set-seats buys more, unassign-seat frees one",
 			pool.Held, name, pool.Total, q.requiring(step, name))
 	}
 	if !kind.Over && after > before {

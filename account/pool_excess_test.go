@@ -28,7 +28,7 @@ func TestExcess(t *testing.T) {
 		code     account.Code
 		says     string
 	}{
-		{"a further user", []account.Command{account.AssignSeat{User: "max", Pool: "booking"}}, account.CodeNoSeatsLeft, "4 seats in booking would be held, and 1 are bought, so no further user gets one; set-seats buys more, unassign-seat frees one"},
+		{"a further user", []account.Command{account.AssignSeat{User: "max", Pool: "booking"}}, account.CodeNoSeatsLeft, "4 seats in booking would be held, of 1 bought, so no further user gets one; set-seats buys more, unassign-seat frees one"},
 		{"a user in exchange for another one", []account.Command{account.UnassignSeat{User: "mia", Pool: "booking"}, account.AssignSeat{User: "max", Pool: "booking"}}, account.CodeNoSeatsLeft, "3 seats in booking would be held"},
 		{"a role that requires a seat", []account.Command{account.SetRole{User: "max", Role: "coach"}}, account.CodeNoSeatsLeft, ", and the role coach requires one"},
 		{"a seat that is released and taken again", []account.Command{account.UnassignSeat{User: "mia", Pool: "booking"}, account.AssignSeat{User: "mia", Pool: "booking"}}, 0, ""},

@@ -120,7 +120,7 @@ var refused = []struct {
 	{"adam", account.AdmitUser{User: "max", Role: "coach"}, account.CodeInvalid, "max is active, and has not requested to join; set-role gives another role"},
 	{"adam", account.AdmitUser{User: "ivan"}, account.CodeInvalid, "the user can accept-invitation"},
 	{"adam", account.AdmitUser{User: "ina"}, account.CodeInvalid, "set-status makes the user active"},
-	{"the host", account.RequestToJoin{}, account.CodeInvalid, "the id of a user must not be empty"},
+	{"the host", account.RequestToJoin{}, account.CodeInvalid, "the user who requests to join is missing; the host names the user"},
 	{"adam", account.RequestToJoin{User: "zoe"}, account.CodeInvalid, "adam can request only for themselves; add-user adds zoe"},
 	{"adam", account.RequestToJoin{Role: "coach"}, account.CodeInvalid, "only the host can name the role of a request"},
 	{"adam", account.MoveTeam{Team: "sport", Parent: "rowing"}, account.CodeInvalid, "rowing is sport or below it, and a team cannot be below itself"},

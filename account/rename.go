@@ -67,7 +67,7 @@ func (q *proposing) renameUser(c RenameUser, from *policy.User) error {
 func (q *proposing) mergeUser(c RenameUser, from, to *policy.User, r role.Role, carried []seat.PoolName) error {
 	for id, u := range map[usher.UserID]*policy.User{c.From: from, c.To: to} {
 		if u.Kind == usher.ServiceAccount {
-			return q.refuse(CodeInvalid, "%s is a service account, and not the same person as another user", id)
+			return q.refuse(CodeInvalid, "%s is a service account, which cannot be merged with another user", id)
 		}
 	}
 	after, changes := merged(c.To, allowedTo(r, from), to)

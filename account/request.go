@@ -41,6 +41,9 @@ func (c RequestToJoin) propose(q *proposing) error {
 			return err
 		}
 	}
+	if id == "" {
+		return q.refuse(CodeInvalid, "the user who requests to join is missing; the host names the user")
+	}
 	if err := checkID("user", string(id)); err != nil {
 		return q.refuse(CodeInvalid, "%v", err)
 	}

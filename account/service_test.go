@@ -34,9 +34,9 @@ func TestServiceAccounts(t *testing.T) {
 		"seat not allowed: bot is a service account, and cannot hold a seat in parking": account.AssignSeat{User: "bot", Pool: "parking"},
 		"cannot hold a seat in booking; give it a role that requires none":              account.SetRole{User: "bot", Role: "coach"},
 		"only a person can be the owner":                                                account.TransferOwnership{To: "bot"},
-		"bot is a service account, and not the":                                         account.RenameUser{From: "bot", To: "mia"},
+		"bot is a service account, which cannot be merged with":                         account.RenameUser{From: "bot", To: "mia"},
 		"mia is a user already; transfer-ownership":                                     account.RenameUser{From: "olga", To: "mia"},
-		"sync is a service account, and not the":                                        account.RenameUser{From: "mia", To: "sync"},
+		"sync is a service account, which cannot be merged with":                        account.RenameUser{From: "mia", To: "sync"},
 		"a service account is not invited":                                              account.AddUser{User: "new", Kind: usher.ServiceAccount, Status: usher.Invited},
 		"the kind of a user must be service":                                            account.AddUser{User: "new", Kind: "robot"},
 	} {
