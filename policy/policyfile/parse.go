@@ -173,7 +173,12 @@ func (p *parser) conditions(n *source.Node) {
 				if c.Kind != 0 {
 					p.Errorf(n, "condition %s must have one fact; declare another condition for %s", c.Name.Text, kind)
 				}
-				c.Kind, c.Of = kind, p.looseName(n, conditionFacts[kind])
+				c.Kind = kind
+				if n.Kind == source.List {
+					p.Errorf(n, "%s takes %s, not a list; declare a condition for each", kind, conditionFacts[kind])
+					return
+				}
+				c.Of = p.looseName(n, conditionFacts[kind])
 			}})
 		}
 		has := syntax.OnHas.String()
