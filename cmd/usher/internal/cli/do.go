@@ -126,7 +126,7 @@ func (r *run) doOnNew(ctx context.Context, d *doFlags, p *policy.Policy, b engin
 	if d.dryRun {
 		return r.doOn(ctx, d, &memstore.Store{}, p, b)
 	}
-	preview, err := newOpenedStore(d.path, &memstore.Store{}, p, nil)
+	preview, err := newOpenedStore(d.path, &memstore.Store{}, p, nil, b.Time)
 	if err != nil {
 		return err
 	}
@@ -151,7 +151,7 @@ func (r *run) doOn(ctx context.Context, d *doFlags, s store.Store, p *policy.Pol
 	if err != nil {
 		return err
 	}
-	o, err := newOpenedStore(d.path, s, p, archive)
+	o, err := newOpenedStore(d.path, s, p, archive, b.Time)
 	if err != nil {
 		return err
 	}

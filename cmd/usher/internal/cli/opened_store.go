@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"time"
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
@@ -25,9 +26,14 @@ type openedStore struct {
 	failed []error // background failures
 }
 
-func newOpenedStore(path string, s store.Store, p *policy.Policy, archive store.Archive) (*openedStore, error) {
+// newOpenedStore opens an engine whose time is at, or the real one if at is zero. The archive may be nil.
+func newOpenedStore(path string, s store.Store, p *policy.Policy, archive store.Archive, at time.Time) (*openedStore, error) {
 	o := &openedStore{path: path, store: s, policy: p}
-	e, err := engine.Open(engine.Options{Policy: p, Store: s, Archive: archive, Observer: engine.Observer{Failed: o.note}})
+	options := engine.Options{Policy: p, Store: s, Archive: archive, Observer: engine.Observer{Failed: o.note}}
+	if !at.IsZero() {
+		options.Clock = func() time.Time { return at }
+	}
+	e, err := engine.Open(options)
 	o.Engine = e
 	return o, err
 }

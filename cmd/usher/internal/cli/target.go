@@ -113,7 +113,7 @@ func (r *run) openTarget(ctx context.Context, command, file string, q *question)
 	if q.account == "" {
 		return nil, needAccount(ctx, command, file, s.Store)
 	}
-	o, err := newOpenedStore(file, s.Store, p, nil)
+	o, err := newOpenedStore(file, s.Store, p, nil, time.Time{})
 	if err != nil {
 		return nil, err
 	}
