@@ -65,9 +65,9 @@ func (q *proposing) renameUser(c RenameUser, from *policy.User) error {
 // mergeUser moves what a user has to another one with a role, as far as the role may have it. Of the
 // seats of the user, only those carried can be the other one's.
 func (q *proposing) mergeUser(c RenameUser, from, to *policy.User, r role.Role, carried []seat.PoolName) error {
-	for id, u := range map[usher.UserID]*policy.User{c.From: from, c.To: to} {
+	for i, u := range []*policy.User{from, to} {
 		if u.Kind == usher.ServiceAccount {
-			return q.refuse(CodeInvalid, "%s is a service account, which cannot be merged with another user", id)
+			return q.refuse(CodeInvalid, "%s is a service account, which cannot be merged with another user", []usher.UserID{c.From, c.To}[i])
 		}
 	}
 	after, changes := merged(c.To, allowedTo(r, from), to)

@@ -54,7 +54,8 @@ func during(c account.Command, f form) (account.Command, error) {
 	}
 	value := reflect.New(reflect.TypeOf(c)).Elem()
 	value.Set(reflect.ValueOf(c))
-	for name, at := range map[string]time.Time{"From": from, "Until": until} {
+	for i, name := range []string{"From", "Until"} {
+		at := []time.Time{from, until}[i]
 		switch {
 		case at.IsZero():
 		case hasTime(c, name):

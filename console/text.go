@@ -69,12 +69,14 @@ func languages(own map[string]map[string]string) (map[string]*language, error) {
 	}
 	base := all[english].texts
 	keys := slices.Sorted(maps.Keys(base))
-	for tag, texts := range own {
+	for _, tag := range slices.Sorted(maps.Keys(own)) {
+		texts := own[tag]
 		tag = strings.ToLower(tag)
 		if all[tag] == nil {
 			all[tag] = &language{tag, map[string]string{}}
 		}
-		for key, text := range texts {
+		for _, key := range slices.Sorted(maps.Keys(texts)) {
+			text := texts[key]
 			original, known := base[key]
 			if !known {
 				return nil, printable.Errorf("%s has the unknown key %q%s", tag, key, suggest.DidYouMean(key, keys))

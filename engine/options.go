@@ -117,11 +117,19 @@ func (o Options) complete() (Options, error) {
 	case o.Store == nil:
 		return o, errors.New("Options.Store is nil; use a memstore.Store for journals in memory")
 	}
-	for name, n := range map[string]int64{
-		"Accounts": int64(o.Accounts), "Users": int64(o.Users), "MaxStaleness": int64(o.MaxStaleness), "CommitTimeout": int64(o.CommitTimeout), "Tries": int64(o.Tries), "LastActiveEvery": int64(o.LastActiveEvery),
+	for _, option := range []struct {
+		name  string
+		value int64
+	}{
+		{"Accounts", int64(o.Accounts)},
+		{"Users", int64(o.Users)},
+		{"MaxStaleness", int64(o.MaxStaleness)},
+		{"CommitTimeout", int64(o.CommitTimeout)},
+		{"Tries", int64(o.Tries)},
+		{"LastActiveEvery", int64(o.LastActiveEvery)},
 	} {
-		if n < 0 {
-			return o, printable.Errorf("Options.%s is negative (want 0 for the default, or more)", name)
+		if option.value < 0 {
+			return o, printable.Errorf("Options.%s is negative (want 0 for the default, or more)", option.name)
 		}
 	}
 	defaulted(&o.Accounts, defaultAccounts)

@@ -1,6 +1,7 @@
 package mask
 
 import (
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -30,7 +31,7 @@ func compile(t reflect.Type, instead Placeholders) (*plan, error) {
 	case p == nil:
 		return nil, printable.Errorf("%w: %s: no field has a tag, such as `usher:\"title\"`", ErrType, t)
 	}
-	for name := range instead {
+	for _, name := range slices.Sorted(maps.Keys(instead)) {
 		if !c.used[name] {
 			return nil, printable.Errorf("%w: %q: no tag of %s starts with this name", ErrPlaceholder, name, t)
 		}

@@ -178,13 +178,11 @@ func (p *Policy) validate(f Facts, r *usher.Request, res *resource) error {
 var errNoFacts = errors.New("the facts are nil")
 
 func (p *Policy) checkContext(context usher.Context) error {
-	for name := range context {
-		if name == usher.Acting {
-			return printable.Errorf("fact of a request %q: %w; it follows from Request.By", name, usher.ErrUndeclared)
-		}
-		if !p.contexts[name] {
-			return undeclared("fact of a request", name, p.Contexts())
-		}
+	if _, stated := context[usher.Acting]; stated {
+		return printable.Errorf("fact of a request %q: %w; it follows from Request.By", usher.Acting, usher.ErrUndeclared)
+	}
+	if name, found := leastWithout(context, func(name string) bool { return p.contexts[name] }); found {
+		return undeclared("fact of a request", name, p.Contexts())
 	}
 	return nil
 }
@@ -209,26 +207,31 @@ func (p *Policy) checkResource(r *usher.Request, res *resource) error {
 // checkObject reports names in an object that the policy does not declare. They are probably
 // typing errors, and treating one as an empty party could allow.
 func (p *Policy) checkObject(r *resource, object *usher.Object) error {
-	for name := range object.Parties {
-		if r.party(name) < 0 {
-			return undeclared("party of "+r.name, name, partyNames(r))
-		}
+	isParty := func(name string) bool { return r.party(name) >= 0 }
+	if name, found := leastWithout(object.Parties, isParty); found {
+		return undeclared("party of "+r.name, name, partyNames(r))
 	}
-	for name := range object.Teams {
-		at := r.party(name)
-		if at < 0 {
-			return undeclared("party of "+r.name, name, partyNames(r))
-		}
-		if p := &r.parties[at]; !p.both {
-			return printable.Errorf("party %q of %s relates to %s only, so its ids are in Parties: teams of it: %w", name, r.name, p.kind(), usher.ErrUndeclared)
-		}
+	if name, found := leastWithout(object.Teams, isParty); found {
+		return undeclared("party of "+r.name, name, partyNames(r))
 	}
-	for name := range object.Attributes {
-		if !p.attributes[name] {
-			return undeclared("attribute", name, p.Attributes())
-		}
+	if name, found := leastWithout(object.Teams, func(name string) bool { return r.parties[r.party(name)].both }); found {
+		return printable.Errorf("party %q of %s relates to %s only, so its ids are in Parties: teams of it: %w", name, r.name, r.parties[r.party(name)].kind(), usher.ErrUndeclared)
+	}
+	if name, found := leastWithout(object.Attributes, func(name string) bool { return p.attributes[name] }); found {
+		return undeclared("attribute", name, p.Attributes())
 	}
 	return nil
+}
+
+// leastWithout returns the first name in alphabetical order that does not have a property, so that the error about
+// it is the same each time.
+func leastWithout[M ~map[string]V, V any](names M, has func(name string) bool) (least string, found bool) {
+	for name := range names {
+		if !has(name) && (!found || name < least) {
+			least, found = name, true
+		}
+	}
+	return least, found
 }
 
 func undeclared(what, name string, names []string) error {

@@ -67,3 +67,33 @@ func (brokenUser) User(id usher.UserID) (*policy.User, error) {
 }
 
 func (brokenUser) Account() (*policy.Account, error) { return &policy.Account{}, nil }
+
+// Of several names that the policy does not declare, the error names the first one in alphabetical order, and so
+// the same one each time.
+func TestErrorsNameTheSameName(t *testing.T) {
+	rules, err := policyfile.Load("policy.yaml", []byte(`
+usher: 1
+roles: {member: {default: true}}
+resources:
+  page: {parties: {alpha: users}, permissions: {read: {everyone: any}}}
+`))
+	require.NoError(t, err)
+	names, ids := map[string]bool{}, map[string][]string{}
+	for _, name := range strings.Fields("k b h d j f a i c g e") {
+		names[name], ids[name] = true, nil
+	}
+	for want, r := range map[string]usher.Request{
+		`party of page "a"`:        {Resource: &usher.Object{Type: "page", Parties: ids}},
+		`party of page "a": not`:   {Resource: &usher.Object{Type: "page", Teams: ids}},
+		`attribute "a"`:            {Resource: &usher.Object{Type: "page", Attributes: names}},
+		`fact of a request "a"`:    {Context: names},
+		`fact of a request "acti`:  {Context: usher.Context{"acting": true, "a": true}},
+		`party of page "a": not d`: {Resource: &usher.Object{Type: "page", Parties: ids, Attributes: names}},
+	} {
+		for range 5 {
+			r.Subject, r.Permission, r.Time = "mia", permission.MustParse("page.read"), noon
+			_, err := rules.Decide(brokenUser{}, &r)
+			require.ErrorContains(t, err, want)
+		}
+	}
+}

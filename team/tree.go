@@ -35,14 +35,18 @@ type Tree struct {
 // ErrUnknown for a parent that does not exist, or ErrCycle.
 func New(parents map[usher.TeamID]usher.TeamID) (*Tree, error) {
 	children := make(map[usher.TeamID][]usher.TeamID)
+	var lost usher.TeamID // the first team in alphabetical order whose parent does not exist
 	for id, parent := range parents {
 		if id == "" {
 			return nil, ErrNoID
 		}
-		if _, ok := parents[parent]; parent != "" && !ok {
-			return nil, unknownParent(id, parent)
+		if _, ok := parents[parent]; parent != "" && !ok && (lost == "" || id < lost) {
+			lost = id
 		}
 		children[parent] = append(children[parent], id)
+	}
+	if lost != "" {
+		return nil, unknownParent(lost, parents[lost])
 	}
 	e := (*Tree)(nil).Edit()
 	todo := children[""]
