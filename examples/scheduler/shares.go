@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
@@ -11,14 +12,20 @@ import (
 	"github.com/usher-go/usher/usherhttp"
 )
 
-// shared is a role that a user or a team holds on one calendar.
+// shared are the roles that a user or a team holds on one calendar.
 type shared struct {
 	User  usher.UserID `json:"user,omitempty"`
 	Team  usher.TeamID `json:"team,omitempty"`
-	Roles []role.Name  `json:"roles"`
+	Roles []sharedRole `json:"roles"`
 }
 
-// listShares lists the users and teams that hold a role on a calendar.
+type sharedRole struct {
+	Role  role.Name `json:"role"`
+	From  time.Time `json:"from,omitzero"` // the role begins later
+	Until time.Time `json:"until,omitzero"`
+}
+
+// listShares lists the users and teams that hold a role on a calendar, and until when.
 //
 //	GET /accounts/acme/calendars/intro/shares
 func (s *server) listShares(r *http.Request) (any, error) {
@@ -28,26 +35,31 @@ func (s *server) listShares(r *http.Request) (any, error) {
 		return nil, err
 	}
 	list := []shared{}
-	for h := range view.HoldersOf(c.Ref(), account.Holder{}) {
-		list = append(list, shared{h.User, h.Team, h.Roles})
+	for held := range view.TermsOn(c.Ref(), account.Holder{}) {
+		one := shared{User: held.User, Team: held.Team}
+		for _, t := range held.Terms {
+			one.Roles = append(one.Roles, sharedRole{t.Role, t.From, t.Until})
+		}
+		list = append(list, one)
 	}
 	return map[string]any{"shares": list}, nil
 }
 
-// share gives a user or a team a role on a calendar. The engine checks calendar.share on the calendar,
+// share gives a user or a team a role on a calendar, until a time or without an end. The engine checks calendar.share on the calendar,
 // and that the subject may do there what the role gives.
 //
-//	PUT /accounts/acme/calendars/intro/shares/users/max   {"role": "editor"}
+//	PUT /accounts/acme/calendars/intro/shares/users/max   {"role": "editor", "until": "2035-06-01T00:00:00Z"}
 //	PUT /accounts/acme/calendars/intro/shares/teams/sales {"role": "editor"}
 func (s *server) share(r *http.Request) (any, error) {
 	body, err := read[struct {
-		Role role.Name `json:"role"`
+		Role  role.Name `json:"role"`
+		Until time.Time `json:"until"`
 	}](r)
 	if err != nil {
 		return nil, err
 	}
 	c, _ := usherhttp.Loaded[*calendar](r.Context())
-	return s.doOn(r, account.GiveRoleOn{User: userIn(r), Team: teamIn(r), Role: body.Role, On: c.Ref()})
+	return s.doOn(r, account.GiveRoleOn{User: userIn(r), Team: teamIn(r), Role: body.Role, On: c.Ref(), Until: body.Until})
 }
 
 // unshare takes the role again.

@@ -32,10 +32,15 @@ func TestStoryOfTheEndOfAPeriod(t *testing.T) {
 		{"adam", "PUT ~/seats/booking", `{"total": 3, "from": "2035-02-01T00:00:00Z"}`, 200, has("2035-02-01")},
 		{"adam", "POST ~/invitations", `{"email": "nina@acme.example", "until": "2035-02-01T00:00:00Z"}`, 201, nil},
 		{"adam", "GET ~/people", "", 200, has(`"total":4,"held":4,"left":0`, nina)},
+		{"mia", "PUT ~/calendars/intro/shares/users/sam", `{"role": "editor", "until": "2035-02-01T00:00:00Z"}`, 200, has("2035-02-01")},
+		{"mia", "GET ~/calendars/intro/shares", "", 200, has(`{"user":"sam","roles":[{"role":"editor","until":"2035-02-01T00:00:00Z"}]}`)},
+		{"sam", "GET ~/calendars/intro", "", 200, nil},
 	})
 	now = time.Date(2035, time.February, 1, 0, 0, 0, 0, time.UTC)
 	w.play([]step{
 		{"adam", "GET ~/people", "", 200, has(`"total":3,"held":4,"left":0`, "not "+nina)},
+		{"mia", "GET ~/calendars/intro/shares", "", 200, has(`{"shares":[]}`)},
+		{"sam", "GET ~/calendars/intro", "", 404, nil},
 		{"nina", "POST ~/invitations/" + nina + "?token=" + invitationToken("acme", usher.UserID(nina)), "", 404, nil},
 		{"adam", "DELETE ~/seats/booking/max", "", 200, nil},
 		{"adam", "PUT ~/seats/booking/ned", "", 409, has(":no-seats-left")},
