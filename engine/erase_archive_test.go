@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"context"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -107,14 +108,17 @@ func TestEraseUnreadable(t *testing.T) {
 	w, lines := longJournal(t, archive)
 	_, err := w.Shorten(ctx, "acme")
 	require.NoError(t, err)
-	down := &steps{fail: 1, only: "Commits"}
-	e := openOn(t, w.mem, func(o *engine.Options) { o.Store = failingStore{w.mem, down} })
+	var down atomic.Bool
+	down.Store(true)
+	e := openOn(t, w.mem, func(o *engine.Options) { o.Store = unreadable{w.mem, &down} })
 	assert.ErrorIs(t, e.Erase(ctx, "acme"), errDown)
+	down.Store(false)
 	assert.NotEmpty(t, mustDump(t, w.mem, archive))
 	assert.ErrorIs(t, e.Erase(ctx, "acme"), store.ErrShortened)
 
 	whole := storeOf(t, lines) // without a snapshot, so it was never shortened
-	e = openOn(t, whole, func(o *engine.Options) { o.Store = failingStore{whole, &steps{fail: 1, only: "Commits"}} })
+	down.Store(true)
+	e = openOn(t, whole, func(o *engine.Options) { o.Store = unreadable{whole, &down} })
 	assert.NoError(t, e.Erase(ctx, "acme"), "a journal that cannot be read can be erased")
 }
 

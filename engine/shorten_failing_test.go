@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"iter"
+	"sync"
+	"sync/atomic"
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/store"
@@ -12,11 +14,19 @@ import (
 
 // steps counts calls of a store and an archive, and makes one of them fail.
 type steps struct {
+	mu    sync.Mutex // an Engine also calls in the background
 	n     int
 	fail  int    // the number of the call that fails; 0 for none
 	after bool   // after it had its effect
 	only  string // counts only calls of this method; "" for all
 	each  func(method string)
+}
+
+// calls returns the number of calls that count.
+func (s *steps) calls() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.n
 }
 
 func (s *steps) do(method string, call func() error) error {
@@ -26,8 +36,11 @@ func (s *steps) do(method string, call func() error) error {
 	if s.only != "" && s.only != method {
 		return call()
 	}
+	s.mu.Lock()
 	s.n++
-	if s.n != s.fail {
+	fails := s.n == s.fail
+	s.mu.Unlock()
+	if !fails {
 		return call()
 	}
 	if s.after {
@@ -126,4 +139,17 @@ func (a *memArchive) Erase(_ context.Context, id usher.AccountID) error {
 	a.erased[id] = true
 	delete(a.objects, id)
 	return nil
+}
+
+// unreadable is a store whose journals cannot be read while it is down.
+type unreadable struct {
+	*memstore.Store
+	down *atomic.Bool
+}
+
+func (s unreadable) Commits(ctx context.Context, id usher.AccountID, after uint64) iter.Seq2[store.Commit, error] {
+	if s.down.Load() {
+		return func(yield func(store.Commit, error) bool) { yield(store.Commit{}, errDown) }
+	}
+	return s.Store.Commits(ctx, id, after)
 }
