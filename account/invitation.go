@@ -81,13 +81,7 @@ func (c RevokeInvitation) propose(q *proposing) error {
 	if err != nil {
 		return err
 	}
-	if c.User == q.next.owner {
-		return q.refuseOwner(c.User)
-	}
-	if err := q.checkRank(c.User, u); err != nil {
-		return err
-	}
-	return q.remove(c.User, u)
+	return q.removeBelow(c.User, u)
 }
 
 func (RevokeInvitation) helps(*proposing, *policy.User) bool { return true }

@@ -142,13 +142,18 @@ func (c RemoveUser) propose(q *proposing) error {
 	if err != nil {
 		return err
 	}
-	if c.User == q.next.owner {
-		return q.refuseOwner(c.User)
+	return q.removeBelow(c.User, u)
+}
+
+// removeBelow removes a user, unless it is the owner or a user above the actor.
+func (q *proposing) removeBelow(id usher.UserID, u *policy.User) error {
+	if id == q.next.owner {
+		return q.refuseOwner(id)
 	}
-	if err := q.checkRank(c.User, u); err != nil {
+	if err := q.checkRank(id, u); err != nil {
 		return err
 	}
-	return q.remove(c.User, u)
+	return q.remove(id, u)
 }
 
 func (RemoveUser) helps(*proposing, *policy.User) bool { return true }
