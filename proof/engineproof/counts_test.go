@@ -39,6 +39,21 @@ func (t *counts) missing(every ...string) (none []string) {
 	return none
 }
 
+// goOn reports whether a test that repeats something random goes on after n repetitions: always before
+// least, and then as long as an event is missing, but not beyond ten times least. What a number of
+// repetitions shows depends on chance, and on how busy the machine is.
+func (t *counts) goOn(n, least int, events []string) bool {
+	return n < least || n < 10*least && len(t.missing(events...)) > 0
+}
+
+// fullOnly returns the events in a full run, and none in a smaller one, which may lack some.
+func fullOnly(full bool, events []string) []string {
+	if full {
+		return events
+	}
+	return nil
+}
+
 func (t *counts) String() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -39,17 +39,16 @@ func TestLinearizable(t *testing.T) {
 	}
 	t.Logf("to repeat: go test ./engineproof -run TestLinearizable -histories %d -seed %d", *histories, first)
 	var seen counts
-	runHistories(t, append(setupsOf("memstore", inMemory()), setupsOf("boltstore", []handle{{store: openBolt(t)}})...), first, *histories, &seen)
-	if *histories >= fullRun {
-		assert.Empty(t, seen.missing(everything...))
-	}
+	places := append(setupsOf("memstore", inMemory()), setupsOf("boltstore", []handle{{store: openBolt(t)}})...)
+	runHistories(t, places, first, *histories, &seen, fullOnly(*histories >= fullRun, everything))
 }
 
-// runHistories runs histories with these setups in turn, and checks them.
-func runHistories(t *testing.T, places []setup, first uint64, n int, seen *counts) {
+// runHistories runs n histories with these setups in turn, and checks them. It goes on until each of
+// the events has occurred.
+func runHistories(t *testing.T, places []setup, first uint64, n int, seen *counts, events []string) {
 	var began atomic.Uint64
 	together(6, func() {
-		for i := began.Add(1) - 1; i < uint64(n); i = began.Add(1) - 1 {
+		for i := began.Add(1) - 1; seen.goOn(int(i), n, events) && !t.Failed(); i = began.Add(1) - 1 {
 			seed := first + i
 			p := places[seed%uint64(len(places))]
 			p.faultLevel = faultLevel(seed / uint64(len(places)) % uint64(len(faultLevelNames)))
@@ -59,6 +58,7 @@ func runHistories(t *testing.T, places []setup, first uint64, n int, seen *count
 		}
 	})
 	t.Logf("counts:\n%v", seen)
+	assert.Empty(t, seen.missing(events...))
 }
 
 // everything lists the events that a full run must contain.

@@ -93,30 +93,39 @@ func drawFaults(n int) (all []fault) {
 // acknowledged commit may be lost, no version and no batch may occur twice, no seat may be sold
 // twice, and the tables of members must equal the journals.
 func TestStorm(t *testing.T) {
-	faults := drawFaults(*stormFaults)
 	var seen counts
+	events := []string{
+		"kills with a batch in flight", "in flight: was stored", "in flight: was not, and is now",
+		"told done", "told repeated", "told refused", "told idle", "unknown outcomes", "failed tries", "transactions rolled back",
+		"snapshots compared", "values compared", "tables of members compared",
+	}
+	for _, kind := range kinds {
+		events = append(events, kind.name)
+	}
+	events = fullOnly(*stormFaults >= fullStorm, events)
+	faults := drawFaults(*stormFaults)
+	want := map[fault]int{}
 	db := startDurable(t)
-	for i := 0; len(faults) > i*faultsPerStorm && !t.Failed(); i++ {
+	for i := 0; seen.goOn(i*faultsPerStorm, *stormFaults, events) && !t.Failed(); i++ {
+		if len(faults) == 0 {
+			faults = drawFaults(faultsPerStorm)
+		}
+		these := faults[:min(len(faults), faultsPerStorm)]
+		faults = faults[len(these):]
 		s := newStorm(t, &seen, db, place{
 			Schema: fmt.Sprint("storm ", i), Members: i%2 == 0, Notify: pgstore.NotifyMode(i / 2 % 2),
 		}, "")
-		s.examine(s.run(faults[i*faultsPerStorm : min(len(faults), (i+1)*faultsPerStorm)]))
+		s.examine(s.run(these))
 		seen.add("commits", s.examine(nil)) // again, after the last retries
+		for _, f := range these {
+			want[f]++
+		}
 	}
 	t.Logf("counts:\n%v", &seen)
-	want := map[fault]int{}
-	for _, f := range faults {
-		want[f]++
-	}
 	for f, n := range want {
 		assert.Equal(t, n, seen.of(f.String()), f.String())
 	}
-	if *stormFaults >= fullStorm {
-		assert.Len(t, want, len(kinds))
-		assert.Empty(t, seen.missing("kills with a batch in flight", "in flight: was stored", "in flight: was not, and is now",
-			"told done", "told repeated", "told refused", "told idle", "unknown outcomes", "failed tries", "transactions rolled back",
-			"snapshots compared", "values compared", "tables of members compared"))
-	}
+	assert.Empty(t, seen.missing(events...))
 }
 
 // startDurable starts a server that keeps its promises in a crash.

@@ -76,14 +76,19 @@ var submitted = []func(user, clerk usher.UserID) account.Command{
 	},
 }
 
-// write submits a batch without a transaction, and repeats it until its outcome is known. It changes
-// the role of a clerk, or the one beside it or outside a team; or it adds a user, or a user who asks
-// to join.
+// write submits a batch without a transaction. It repeats the batch until its outcome is known, or until
+// the fault of a broken variant has been found. It changes the role of a clerk, or the one beside it or
+// outside a team; or it adds a user, or a user who asks to join.
 func (h *host) write(key string) {
 	id := accountIDs[h.random.IntN(len(accountIDs))]
 	command := submitted[h.writes.Add(1)%int64(len(submitted))](usher.UserID(key), clerks[h.random.IntN(len(clerks))])
 	b := engine.Batch{Actor: plain, Account: id, IdempotencyKey: key, Commands: []account.Command{command}}
-	for unsure := false; ; time.Sleep(2 * time.Millisecond) {
+	unsure := false
+	for begun := time.Now(); !h.enough(); time.Sleep(2 * time.Millisecond) {
+		if time.Since(begun) > patience {
+			h.findings.add("progress", "batch %s has no outcome", key)
+			return
+		}
 		a := &attempt{host: h, mode: "Submit", crashes: h.crashes.Load()}
 		result, err := h.instances[h.random.IntN(len(h.instances))].engine.Submit(context.Background(), b)
 		switch {
