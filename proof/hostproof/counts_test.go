@@ -35,6 +35,12 @@ func (t *counts) missing(every ...string) (none []string) {
 	return none
 }
 
+// goOn reports whether a test that repeats something random goes on after n repetitions: always before
+// least, and then as long as an event is missing, but not beyond ten times least.
+func (t *counts) goOn(n, least int, events []string) bool {
+	return n < least || n < 10*least && len(t.missing(events...)) > 0
+}
+
 func (t *counts) String() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()

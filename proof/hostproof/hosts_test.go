@@ -33,8 +33,9 @@ func set(t *testing.T, k *kind) *world {
 	return w
 }
 
-// work runs jobs, bookings and batches of Submit, beside instances that look at the accounts.
-func (w *world) work(n int) {
+// work runs n jobs, bookings and batches of Submit, beside instances that look at the accounts. It goes on
+// until each of the events has occurred.
+func (w *world) work(n int, events ...string) {
 	const hosts, bookers, writers = 6, 2, 2
 	var working, looking sync.WaitGroup
 	var stop atomic.Bool
@@ -45,8 +46,8 @@ func (w *world) work(n int) {
 	for range hosts {
 		h := w.host("job")
 		working.Go(func() {
-			for i := next.Add(1); i <= int64(n); i = next.Add(1) {
-				h.run(drawJob(nameOf("job", int(i))))
+			for i := int(next.Add(1)); w.seen.goOn(i-1, n, events); i = int(next.Add(1)) {
+				h.run(drawJob(nameOf("job", i)))
 			}
 		})
 	}
@@ -81,15 +82,17 @@ func TestHosts(t *testing.T) {
 				crashing.Go(func() { w.crash(t, done) })
 			}
 			begun := time.Now()
-			w.work(*jobs)
+			var events []string
+			if *jobs >= fullJobs {
+				events = w.expected()
+			}
+			w.work(*jobs, events...)
 			close(done)
 			crashing.Wait()
 			require.NoError(t, w.verify(context.Background()))
 			t.Logf("%s; counts:\n%v", time.Since(begun).Round(time.Second), &w.seen)
 			assert.Empty(t, w.findings.String())
-			if *jobs >= fullJobs {
-				assert.Empty(t, w.seen.missing(w.expected()...))
-			}
+			assert.Empty(t, w.seen.missing(events...))
 		})
 	}
 }

@@ -55,7 +55,11 @@ func TestKilled(t *testing.T) {
 	for _, k := range []*kind{throughPgx, lite} {
 		t.Run(k.name, func(t *testing.T) {
 			w := set(t, k)
-			for round := 0; round < *kills || *kills >= fullKills && round < 10*fullKills && len(w.seen.missing(killedSeen...)) > 0; round++ {
+			var events []string
+			if *kills >= fullKills {
+				events = killedSeen
+			}
+			for round := 0; w.seen.goOn(round, *kills, events); round++ {
 				untold := w.kill(t, fmt.Sprint("kill", round))
 				require.NoError(t, w.verify(context.Background()))
 				h := w.host("parent")
@@ -70,9 +74,7 @@ func TestKilled(t *testing.T) {
 			require.NoError(t, w.verify(context.Background()))
 			t.Logf("counts:\n%v", &w.seen)
 			assert.Empty(t, w.findings.String())
-			if *kills >= fullKills {
-				assert.Empty(t, w.seen.missing(killedSeen...))
-			}
+			assert.Empty(t, w.seen.missing(events...))
 		})
 	}
 }

@@ -42,7 +42,7 @@ func TestKill(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "usher.db")
 	own := handle{driver: "sqlite", dsn: killDSN(path), options: sqlstore.Options{Dialect: sqlstore.SQLite}}.open(t)
 	acknowledged, both := map[string]bool{}, 0
-	for range *kills {
+	for n := 0; n < *kills || n < 10**kills && both == 0; n++ {
 		pause := time.Duration(rand.Int64N(int64(100 * time.Millisecond)))
 		theirs, ours := runAndKill(t, path, own, pause)
 		for _, c := range append(theirs, ours...) {
