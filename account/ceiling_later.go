@@ -13,12 +13,13 @@ import (
 // A command gives and takes not only at its own time: at each later time at which something takes
 // effect for the user or for the actor, the user with the command is compared with the user
 // without it. So a role that begins later counts as given from then on, a removed end counts as
-// given from the end on, and an actor whose role ends cannot give longer than that.
+// given from the end on, and an actor whose role, or grant, ends cannot give longer than that.
 
-// later calls check for each later time at which the schedule changes the user or the actor, with
-// the user at that time, without and with the changes of the current command.
+// later calls check for each later time at which the schedule changes the user or the actor, or at which
+// a grant of the actor ends, with the user at that time, without and with the changes of the current command.
 func (q *proposing) later(id usher.UserID, before, after *policy.User, check func(at time.Time, before, after *policy.User) error) error {
-	if q.outline.isEmpty() && q.scheduled().len == 0 {
+	ends := q.actorsGrantEnds()
+	if q.outline.isEmpty() && q.scheduled().len == 0 && len(ends) == 0 {
 		return nil
 	}
 	without := q.entriesOf(subjectOf(id))
@@ -27,7 +28,7 @@ func (q *proposing) later(id usher.UserID, before, after *policy.User, check fun
 		was = q.find(id)
 	}
 	with := q.entriesAfter(without, was, after)
-	times := timesOf(without, with, q.actorsEntries())
+	times := inOrderOfTime(append(timesOf(without, with, q.actorsEntries()), ends...))
 	if around := q.entriesAround(id); q.holdsOn(id, around) {
 		times = inOrderOfTime(slices.Concat(times, entryTimes(around), entryTimes(q.actorsEntries())))
 	}
@@ -122,6 +123,21 @@ func (q *proposing) ceilingOf(actor *policy.User, facts policy.Facts, at time.Ti
 // actorsEntries returns the entries about the actor, and those about the teams to which the actor
 // belongs: their roles on resources can end.
 func (q *proposing) actorsEntries() []*ScheduleEntry { return q.entriesAround(q.authority) }
+
+// actorsGrantEnds returns the times at which grants of the actor end. An actor who has user.delegate by one
+// of them cannot give longer than that.
+func (q *proposing) actorsGrantEnds() (times []time.Time) {
+	u := q.find(q.authority)
+	if u == nil {
+		return nil
+	}
+	for _, g := range u.Grants {
+		if g.Until.After(q.at) {
+			times = append(times, g.Until)
+		}
+	}
+	return times
+}
 
 // entriesAround returns the entries about a user, and those about the teams to which the user belongs.
 func (q *proposing) entriesAround(id usher.UserID) []*ScheduleEntry {

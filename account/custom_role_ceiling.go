@@ -30,16 +30,9 @@ func (q *proposing) checkRedefinition(name role.Name, will []policy.CustomRole) 
 	if err := q.checkDefines(x, c, name); err != nil {
 		return err
 	}
-	for _, at := range timesOf(q.entriesOf(subjectOf(actor))) { // the end of the actor's role does not end the new one
-		planned := q.planAt(q.find(actor), q.entriesOf(subjectOf(actor)), at)
-		then, err := q.onBehalf(x.Ceiling(q.withoutLent(actor, planned), facts, q.context, at))
-		if err != nil {
-			return err
-		}
-		q.lookAt = at
-		err = q.checkDefines(x, then.WithFacts(q.draft, q.next.account, actor), name)
-		q.lookAt = time.Time{}
-		if err != nil {
+	// The end of the actor's role, or of a grant of the actor, does not end the new one.
+	for _, at := range inOrderOfTime(append(timesOf(q.entriesOf(subjectOf(actor))), q.actorsGrantEnds()...)) {
+		if err := q.checkRedefinitionAt(x, facts, name, at); err != nil {
 			return err
 		}
 	}
@@ -63,6 +56,27 @@ func (q *proposing) checkRedefinition(name role.Name, will []policy.CustomRole) 
 		}
 	}
 	return nil
+}
+
+// checkRedefinitionAt checks at a later time that the actor may define the role, and may have it then.
+func (q *proposing) checkRedefinitionAt(x policy.Redefinition, facts *policy.Account, name role.Name, at time.Time) error {
+	q.lookAt = at
+	defer func() { q.lookAt = time.Time{} }()
+	actor := q.authority
+	planned := q.planAt(q.find(actor), q.entriesOf(subjectOf(actor)), at)
+	c, err := q.onBehalf(x.Ceiling(q.withoutLent(actor, planned), facts, q.context, at))
+	if err != nil {
+		return err
+	}
+	c = c.WithFacts(q.draft, q.next.account, actor)
+	if err := q.checkDefines(x, c, name); err != nil || planned == nil || !holdsRole(planned, name) || !q.knowsRole(planned) {
+		return err
+	}
+	given, uncovered, err := c.Gives(planned, x.After(planned))
+	if err != nil || !uncovered {
+		return err
+	}
+	return q.refuseGiven(actor, given, of(actor)) // who may delegate defines roles for others only
 }
 
 // checkDefines rejects a redefinition that adds to a role what a ceiling of the actor does not cover, unless

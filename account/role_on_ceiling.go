@@ -66,7 +66,7 @@ func (q *proposing) checkGivesOnFor(h Holder, u *policy.User, entries []*Schedul
 	if err := q.checkGivesOnUnder(now, u, h, name, resource); err != nil {
 		return err
 	}
-	times := append(timesOf(entries), entryTimes(q.actorsEntries())...)
+	times := slices.Concat(timesOf(entries), entryTimes(q.actorsEntries()), q.actorsGrantEnds())
 	if !t.from.IsZero() {
 		times = append(times, t.from)
 	}

@@ -47,9 +47,10 @@ func (q *proposing) checkLosesLater(c TeamMoved, from, to []usher.TeamID, before
 
 // eachHolderLater visits the users who have team roles on some teams but not on the excepted ones at a later
 // time, with the user and these roles at that time. The times are those at which the schedule changes
-// the user or the actor. It stops at the first error.
+// the user or the actor, or a grant of the actor ends. It stops at the first error.
 func (q *proposing) eachHolderLater(teams, except []usher.TeamID, visit func(time.Time, heldRoles, *policy.User) error) error {
-	if q.scheduled().len == 0 {
+	ends := q.actorsGrantEnds()
+	if q.scheduled().len == 0 && len(ends) == 0 {
 		return nil
 	}
 	var above []usher.TeamID
@@ -72,7 +73,7 @@ func (q *proposing) eachHolderLater(teams, except []usher.TeamID, visit func(tim
 	defer func() { q.lookAt = time.Time{} }()
 	for _, id := range slices.Compact(users) {
 		entries := q.entriesOf(subjectOf(id))
-		for _, at := range timesOf(entries, actor) {
+		for _, at := range inOrderOfTime(append(timesOf(entries, actor), ends...)) {
 			if err := q.interrupted(); err != nil {
 				return err
 			}

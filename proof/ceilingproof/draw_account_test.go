@@ -71,6 +71,9 @@ func drawAccount(d dice, doc *syntax.Document) account.Seed {
 				u.Grants = append(u.Grants, policy.Grant{Name: name, Until: later(d, noon)})
 			}
 		}
+		if isDelegating(doc) && !of.NoGrants && d.chance(25) {
+			u.Grants = append(u.Grants, policy.Grant{Name: delegate.String(), Until: later(d, noon)})
+		}
 		c.Users[id] = u
 	}
 	return c

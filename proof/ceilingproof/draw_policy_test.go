@@ -133,6 +133,13 @@ func drawPolicy(d dice, delegates bool) *syntax.Document {
 	return doc
 }
 
+// isDelegating reports whether a policy lets users give what they do not have.
+func isDelegating(doc *syntax.Document) bool {
+	return slices.ContainsFunc(doc.Resources, func(r syntax.Resource) bool {
+		return slices.ContainsFunc(r.Permissions, func(p syntax.Permission) bool { return p.Action.Text == delegate.Action() })
+	})
+}
+
 // drawCommandCells draws which roles may send which commands. They may send more than in most
 // products, so that the ceiling rejects more.
 func drawCommandCells(d dice, b *strings.Builder, delegates bool, of shape) {

@@ -12,7 +12,7 @@ import (
 )
 
 // checkLater compares the account with the commands and without them at each later time at which something that
-// is scheduled takes effect, in the same way as at the time of the commands: at each time, the users can do no more than
+// is scheduled takes effect, or a grant of the actor ends, in the same way as at the time of the commands: at each time, the users can do no more than
 // without the commands, or than the actor could do at that time in their place. It looks at the users whom
 // the commands name, and at the actor: a seat that others get or lose by the commands is not part of the promise.
 func (d *effect) checkLater() *breach {
@@ -24,6 +24,7 @@ func (d *effect) checkLater() *breach {
 			}
 		}
 	}
+	times = append(times, ends(d.proposal.Time, d.subjectBefore(d.actor).grants)...)
 	slices.SortFunc(times, time.Time.Compare)
 	ids := append(named(d.proposal.Commands), d.actor)
 	ranked := lasting(d.subjectBefore(d.actor), d.proposal.Time)
