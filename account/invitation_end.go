@@ -67,7 +67,7 @@ func (q *proposing) checkGivesAll(id usher.UserID, u *policy.User) error {
 		return err
 	}
 	defer func() { q.lookAt = time.Time{} }()
-	for _, at := range timesOf(entries, q.entriesOf(subjectOf(q.authority))) {
+	for _, at := range inOrderOfTime(append(timesOf(entries, q.entriesOf(subjectOf(q.authority))), q.actorsGrantEnds()...)) {
 		q.lookAt = at
 		then, err := q.ceilingAt(at)
 		if err != nil {
