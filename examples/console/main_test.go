@@ -47,7 +47,7 @@ func TestTwoLinesInTheReadme(t *testing.T) {
 	}
 	program = insert(t, program, `guard.Require(editCalendar, load)(http.HandlerFunc(save)))`+"\n", strings.Join(two, ""))
 	program = insert(t, program, "import (\n", "\t\"github.com/usher-go/usher/console\"\n")
-	program = insert(t, program, "fmt.Println(\"PUT /calendars/\"+id, w.Code)\n\t}\n", `
+	program = insert(t, program, "fmt.Print(w.Body)\n\t\t}\n\t}\n", `
 	for _, user := range []string{"olivia", "mia"} {
 		r, w := httptest.NewRequest("GET", "/people/people?format=json", nil), httptest.NewRecorder()
 		r.Header.Set("X-User", user)

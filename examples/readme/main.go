@@ -71,7 +71,11 @@ func main() {
 	save := func(w http.ResponseWriter, r *http.Request) {
 		more := usherhttp.Asking(r.Context()) // more checks of this user, on one version
 		d, err := more.Check(deleteCalendar, usherhttp.FromContext(r.Context()).Resource)
-		fmt.Fprintln(w, "saved; the page offers to delete it:", d.Allowed(), err)
+		if err != nil {
+			guard.Refuse(w, r, err) // logs the error, and responds without it
+			return
+		}
+		fmt.Fprintln(w, "saved; the page offers to delete it:", d.Allowed())
 	}
 	mux := http.NewServeMux()
 	mux.Handle("PUT /calendars/{id}", guard.Require(editCalendar, load)(http.HandlerFunc(save)))
@@ -80,10 +84,13 @@ func main() {
 		r.Header.Set("X-User", "mia")
 		mux.ServeHTTP(w, r)
 		fmt.Println("PUT /calendars/"+id, w.Code)
+		if w.Code == http.StatusOK {
+			fmt.Print(w.Body)
+		}
 	}
 }
 
-// load loads the resource of a request. Nil means that there is none.
+// load loads the resource of a request. A nil *Calendar, too, means that there is none.
 func load(r *http.Request) (usher.Resource, error) { return calendars[r.PathValue("id")], nil }
 
 // session stands for the login of the application. usher does no authentication.
