@@ -51,8 +51,8 @@ func (s *State) Due() []Change {
 //
 // An end always takes effect: bounds of roles limit commands and beginnings, and no ends. If the
 // role to which a user falls back requires a seat and none is left, the user gets the role and
-// becomes inactive. If the policy lacks that role, the user gets it anyway, and the policy allows
-// the user nothing. A beginning that is not possible does not take effect, and is not tried again;
+// becomes inactive. If inactive users need the seat too, or a service account would, the user gets the
+// role without it. Then, and if the policy lacks that role, the policy allows the user nothing. A beginning that is not possible does not take effect, and is not tried again;
 // [View.Skipped] reports it.
 //
 // The result depends on the state, the policy and the time only. If the policy does not fit the
@@ -122,7 +122,7 @@ func (r *dueRun) group(entries []*ScheduleEntry, ends bool) {
 		one := []*ScheduleEntry{e}
 		switch {
 		case r.attempt(one, ends, ordinary):
-		case ends && r.attempt(one, ends, withoutSeats):
+		case ends && (r.attempt(one, ends, withoutSeats) || r.attempt(one, ends, seatless)):
 		default:
 			r.attempt(one, ends, skipping)
 		}
@@ -135,6 +135,7 @@ type manner uint8
 const (
 	ordinary     manner = iota
 	withoutSeats        // the user becomes inactive, because a seat is missing
+	seatless            // and gets no seat, because the role requires one of inactive users, too
 	skipping            // it does not take effect
 )
 
@@ -144,7 +145,7 @@ func (r *dueRun) attempt(entries []*ScheduleEntry, ends bool, how manner) bool {
 	s := r.state
 	q := proposing{
 		draft: s.draft(), began: s, policy: r.policy, actor: AsHost("schedule"), at: entries[0].At,
-		due: true, ending: ends,
+		due: true, ending: ends, seatless: how == seatless,
 		commands: make([]Command, len(entries)), ends: make([]int, 0, len(entries)),
 	}
 	if len(entries) >= internThreshold {

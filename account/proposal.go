@@ -203,6 +203,7 @@ type proposing struct {
 	interrupt func() error
 
 	due, ending  bool    // it evaluates what is due, and in particular what ends
+	seatless     bool    // users get no seats, also if their roles require them
 	lastEntry    int     // the number of the last entry of the schedule before the current command
 	outline      outline // what the current command changes in the schedule; for the ceiling
 	outlined     []slot

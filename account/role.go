@@ -92,7 +92,7 @@ func (c SetRole) happen(q *proposing, ends bool, how manner) error {
 		return err
 	case err != nil:
 		return q.emit(RoleSet{User: c.User, From: u.Role, To: c.Role})
-	case how == withoutSeats:
+	case how == withoutSeats, how == seatless:
 		return q.replaceRoleInactive(c.User, r)
 	}
 	return q.replaceRole(c.User, r)

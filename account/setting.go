@@ -64,7 +64,16 @@ func (c ChangeSetting) propose(q *proposing) error {
 
 func (c ChangeSetting) slot() slot { return slot{kind: valueOfSetting, name: c.Setting} }
 
-func (c ChangeSetting) happen(q *proposing, _ bool, _ manner) error { return c.propose(q) }
+// happen also ends the value of a setting that the policy lacks.
+func (c ChangeSetting) happen(q *proposing, ends bool, _ manner) error {
+	if _, known := q.policy.Setting(c.Setting); known || !ends {
+		return c.propose(q)
+	}
+	if value, set := q.next.Setting(c.Setting); !set || value == c.Value {
+		return nil
+	}
+	return q.emit(SettingChanged{Setting: c.Setting, Value: c.Value})
+}
 
 func (c ChangeSetting) withPlanned(_ *proposing, u *policy.User) *policy.User { return u }
 

@@ -139,6 +139,48 @@ func TestEndAlwaysTakesEffect(t *testing.T) {
 	assert.Empty(t, u.Seats)
 }
 
+// A seat that inactive users need too cannot be released by becoming inactive, and service accounts hold none.
+func TestEndWithoutASeatTakesEffect(t *testing.T) {
+	p := compile(t, `
+usher: 1
+seats: {locker: {holds: [active, inactive]}}
+roles:
+  owner:  {unique: true, hands-over-to: boss}
+  boss:   {seat: none}
+  member: {default: true, seats: {locker: required}}
+resources: {pay: {permissions: {out: {boss: any}}}}
+`)
+	host := account.AsHost("test")
+	s := open(t, p, account.Seed{Users: map[usher.UserID]policy.User{
+		"olga": user("owner"), "zed": user("boss"), "sync": {Role: "boss", Kind: usher.ServiceAccount},
+	}})
+	s = do(t, p, s, host, account.SetRole{User: "zed", Role: "boss", Until: hours(1)}, account.SetRole{User: "sync", Role: "boss", Until: hours(1)})
+	late := s.At(p, hours(1))
+	for _, id := range []usher.UserID{"zed", "sync"} {
+		u, _ := late.User(id)
+		assert.Equal(t, role.Name("member"), u.Role)
+		assert.Equal(t, usher.Inactive, u.Status)
+		assert.Empty(t, u.Seats)
+		assert.ErrorIs(t, late.FitsUser(p, id), account.ErrPolicyMismatch)
+	}
+	o, err := s.Propose(p, account.Proposal{Actor: host, Time: hours(1), Commands: []account.Command{
+		account.SetSeats{Pool: "locker", Total: 1}, account.AssignSeat{User: "zed", Pool: "locker"}, account.SetRole{User: "sync", Role: "boss"},
+	}})
+	require.NoError(t, err)
+	assert.NoError(t, o.Next.FitsUser(p, "zed"))
+	assert.NoError(t, o.Next.FitsUser(p, "sync"))
+}
+
+// The value of a setting ends, although the policy of that time lacks the setting.
+func TestSettingThatThePolicyLacksEnds(t *testing.T) {
+	p := compile(t, club)
+	s := open(t, p, members())
+	s = do(t, p, s, account.AsHost("test"), account.ChangeSetting{Setting: "open", Value: true, Until: hours(1)})
+	late := s.At(clubBut(t, "open: false", "shut: false"), hours(1))
+	value, _ := late.Setting("open")
+	assert.False(t, value, "for a policy that has it again")
+}
+
 func TestBeginningThatIsNotPossible(t *testing.T) {
 	p := compile(t, club)
 	host := account.AsHost("test")
