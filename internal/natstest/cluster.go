@@ -3,6 +3,7 @@
 package natstest
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"net"
@@ -51,43 +52,22 @@ type Server struct {
 	exited  chan struct{}
 }
 
-// binary returns the path of nats-server, built from the module that go.mod requires.
-var binary = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "natstest")
-	if err != nil {
-		return "", err
-	}
-	path := filepath.Join(dir, "nats-server")
-	out, err := exec.Command("go", "build", "-o", path, "github.com/nats-io/nats-server/v2").CombinedOutput()
-	if err != nil {
-		return "", printable.Errorf("go build nats-server: %w: %s", err, printable.Text(string(out)))
-	}
-	return path, nil
-})
-
-// Cleanup removes the binary that Start has built. A TestMain calls it at its end.
-func Cleanup() {
-	if path, err := binary(); err == nil {
-		_ = os.RemoveAll(filepath.Dir(path))
-	}
-}
-
 // Start starts a cluster, and waits until it can be used. The caller must call Stop.
 func Start(o Options) (c *Cluster, err error) {
+	path, err := binary(context.Background())
+	if err != nil {
+		return nil, err
+	}
 	for range 3 { // another process may take a port
-		if c, err = start(o); err == nil {
+		if c, err = start(path, o); err == nil {
 			return c, nil
 		}
 	}
 	return nil, err
 }
 
-func start(o Options) (*Cluster, error) {
-	path, err := binary()
-	if err != nil {
-		return nil, err
-	}
-	c := &Cluster{binary: path, dir: o.Dir}
+func start(binary string, o Options) (c *Cluster, err error) {
+	c = &Cluster{binary: binary, dir: o.Dir}
 	if c.dir == "" {
 		if c.dir, err = os.MkdirTemp("", "natscluster"); err != nil {
 			return nil, err
@@ -99,6 +79,7 @@ func start(o Options) (*Cluster, error) {
 		n = 3
 	}
 	if err := c.configure(n, o.Lazy); err != nil {
+		c.Stop()
 		return nil, err
 	}
 	for _, s := range c.Servers {

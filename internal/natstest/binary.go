@@ -1,0 +1,51 @@
+package natstest
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/usher-go/usher/internal/printable"
+)
+
+// built is the path of nats-server, or "" before the first Start and after Cleanup.
+var built struct {
+	sync.Mutex
+	path string
+}
+
+// binary returns the path of nats-server, built from the module that go.mod requires.
+func binary(ctx context.Context) (string, error) {
+	built.Lock()
+	defer built.Unlock()
+	if built.path != "" {
+		return built.path, nil
+	}
+	dir, err := os.MkdirTemp("", "natstest")
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(dir, "nats-server")
+	cmd := exec.CommandContext(ctx, "go", "build", "-o", path, "github.com/nats-io/nats-server/v2")
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) } // so that go removes its own files
+	cmd.WaitDelay = 10 * time.Second
+	if out, err := cmd.CombinedOutput(); err != nil {
+		_ = os.RemoveAll(dir)
+		return "", printable.Errorf("go build nats-server: %w: %s", err, printable.Text(string(out)))
+	}
+	built.path = path
+	return path, nil
+}
+
+// Cleanup removes the binary that Start has built, if it has built one. A TestMain calls it at its end.
+func Cleanup() {
+	built.Lock()
+	defer built.Unlock()
+	if built.path != "" {
+		_ = os.RemoveAll(filepath.Dir(built.path))
+		built.path = ""
+	}
+}
