@@ -21,8 +21,8 @@ import (
 // an account, Accounts lists it. If the archive lacks the commits that the store has deleted, or has another
 // account with this id, nothing is erased, and the error wraps store.ErrArchiveDamaged: it may be the archive
 // of another store. Without Options.Archive, the error for an account whose first commits are in an archive
-// wraps store.ErrShortened, and nothing is erased; if the journal cannot be read, so that this is unknown,
-// Erase returns the error of the store.
+// wraps store.ErrShortened, and nothing is erased. If the journal or the archive cannot be read, so that
+// this is unknown, nothing is erased either, and Erase returns the error.
 func (e *Engine) Erase(ctx context.Context, id usher.AccountID) error {
 	if err := e.erase(ctx, id); err != nil {
 		return wrapped("erase", id, err)
@@ -76,11 +76,7 @@ func (e *Engine) eraseArchived(ctx context.Context, id usher.AccountID) error {
 	if of != nil {
 		return of
 	}
-	if _, ok := e.store.(store.Shortener); !ok || err == nil || errors.Is(err, store.ErrErased) {
-		return nil
-	}
-	// Only an account with a snapshot can have commits in an archive.
-	if s, unread := e.store.Snapshot(ctx, id); unread == nil && s.Version == 0 {
+	if err == nil || errors.Is(err, store.ErrErased) || archived.NeverShortened(ctx, e.store, id) {
 		return nil
 	}
 	return printable.Errorf("%w; it is unknown whether an archive has commits of the account: set Options.Archive, or call Erase of the store itself", err)

@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"context"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -100,6 +101,80 @@ func TestSharedArchive(t *testing.T) {
 	assert.True(t, other.opens("adam"), "nothing is erased")
 	assert.Equal(t, before, mustDump(t, w.mem, shared))
 	require.NoError(t, w.Erase(ctx, "acme"))
+}
+
+// Whichever call fails, once or from then on, the account of another store stays in the archive, and so does
+// that of this store.
+func TestEraseOtherArchiveWhileDown(t *testing.T) {
+	shared := new(memArchive)
+	w, _ := longJournal(t, shared)
+	_, err := w.Shorten(ctx, "acme")
+	require.NoError(t, err)
+	before := mustDump(t, w.mem, shared)
+	stores := map[string]*memstore.Store{"no account": new(memstore.Store)}
+	for _, name := range []string{"no snapshot", "with a snapshot", "in another archive"} {
+		other := open(t, func(o *engine.Options) { o.Archive = new(memArchive) })
+		other.clock.add(1e9)
+		other.found()
+		other.must("acme", host, setRole("max", "clerk"))
+		stores[name] = other.mem
+		if name != "no snapshot" {
+			saveSnapshot(t, other.mem, linesOf(t, other.mem))
+		}
+		if name == "in another archive" {
+			_, err := other.Shorten(ctx, "acme")
+			require.NoError(t, err)
+		}
+	}
+	for name, mem := range stores {
+		last := lastIn(t, mem)
+		for _, ever := range []bool{false, true} {
+			for fail, failed := 1, true; failed; fail++ {
+				steps := &steps{fail: fail, ever: ever}
+				e := openOn(t, mem, func(o *engine.Options) {
+					o.Store, o.Archive = failingStore{mem, steps}, failingArchive{shared, steps}
+				})
+				require.Error(t, e.Erase(ctx, "acme"), "%s, call %d fails", name, fail)
+				failed = steps.calls() >= fail
+			}
+		}
+		assert.Equal(t, before, mustDump(t, w.mem, shared), name)
+		assert.Equal(t, last, lastIn(t, mem), name)
+	}
+}
+
+func lastIn(t testing.TB, mem *memstore.Store) uint64 {
+	t.Helper()
+	last, err := mem.Versions(ctx, []usher.AccountID{"acme"})
+	require.NoError(t, err)
+	return last[0]
+}
+
+// An archive that lost commits of the account can be erased with it. One that may be that of another store,
+// because the journal cannot be read, can not.
+func TestEraseDamaged(t *testing.T) {
+	archive := new(memArchive)
+	w, _ := longJournal(t, archive)
+	_, err := w.Shorten(ctx, "acme")
+	require.NoError(t, err)
+	for name := range archive.objects["acme"] {
+		if strings.HasPrefix(name, "commits-") {
+			delete(archive.objects["acme"], name)
+		}
+	}
+	var down atomic.Bool
+	down.Store(true)
+	e := openOn(t, w.mem, func(o *engine.Options) { o.Store, o.Archive = unreadable{w.mem, &down}, archive })
+	assert.ErrorIs(t, e.Erase(ctx, "acme"), errDown)
+	assert.NotEmpty(t, archive.objects["acme"])
+	down.Store(false)
+	require.NoError(t, e.Erase(ctx, "acme"))
+	assert.Empty(t, archive.objects["acme"])
+
+	whole := open(t, nil).found()
+	down.Store(true)
+	e = openOn(t, whole.mem, func(o *engine.Options) { o.Store, o.Archive = unreadable{whole.mem, &down}, new(memArchive) })
+	assert.NoError(t, e.Erase(ctx, "acme"), "without a snapshot, no archive has commits of it")
 }
 
 // Without the archive, an account is only erased if the store says that no commit is in one.

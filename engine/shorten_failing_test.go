@@ -17,6 +17,7 @@ type steps struct {
 	mu    sync.Mutex // an Engine also calls in the background
 	n     int
 	fail  int    // the number of the call that fails; 0 for none
+	ever  bool   // all later calls fail too
 	after bool   // after it had its effect
 	only  string // counts only calls of this method; "" for all
 	each  func(method string)
@@ -38,7 +39,7 @@ func (s *steps) do(method string, call func() error) error {
 	}
 	s.mu.Lock()
 	s.n++
-	fails := s.n == s.fail
+	fails := s.n == s.fail || s.ever && s.n > s.fail
 	s.mu.Unlock()
 	if !fails {
 		return call()

@@ -116,11 +116,12 @@ func Newest(ctx context.Context, from Source, a store.Archive, id usher.AccountI
 }
 
 // CheckOwner returns store.ErrArchiveDamaged if the archive has another account with this id, or lacks
-// what the source says that it has. Otherwise the objects of the account can be erased with it.
-func CheckOwner(ctx context.Context, from Source, a store.Archive, id usher.AccountID) error {
-	of, err := Shortened(ctx, from, id)
-	if err != nil && of == nil {
-		return nil // erased, or it cannot be read
+// what the store says that it has. If a read fails, so that this is unknown, it returns the error.
+// Otherwise the objects of the account can be erased with it, also if some of them are damaged.
+func CheckOwner(ctx context.Context, from store.Store, a store.Archive, id usher.AccountID) error {
+	of, unread := Shortened(ctx, from, id)
+	if errors.Is(unread, store.ErrErased) {
+		return nil
 	}
 	if of != nil {
 		if _, err := LoadIndex(ctx, a, id, of); errors.Is(err, store.ErrNoObject) || err != nil && !errors.Is(err, store.ErrArchiveDamaged) {
@@ -129,15 +130,27 @@ func CheckOwner(ctx context.Context, from Source, a store.Archive, id usher.Acco
 	}
 	owner, err := a.Load(ctx, id, ownerName)
 	switch {
-	case errors.Is(err, store.ErrNoObject), errors.Is(err, store.ErrErased):
+	case errors.Is(err, store.ErrErased):
+		return nil
+	case errors.Is(err, store.ErrNoObject):
+		if unread != nil && !NeverShortened(ctx, from, id) {
+			return unread
+		}
 		return nil
 	case err != nil:
 		return printable.Errorf("the archive: object %s: %w", ownerName, err)
+	case unread != nil:
+		return unread
 	}
 	first := ""
 	for c, err := range Commits(ctx, from, a, id, 0) {
-		if err != nil {
-			return nil // as above
+		switch {
+		case errors.Is(err, store.ErrErased):
+			return nil
+		case of != nil && errors.Is(err, store.ErrArchiveDamaged):
+			return nil // its index shows that it is the archive of this account
+		case err != nil:
+			return err
 		}
 		first = hashOf(c.Data)
 		break
@@ -146,6 +159,16 @@ func CheckOwner(ctx context.Context, from Source, a store.Archive, id usher.Acco
 		return errOwner
 	}
 	return nil
+}
+
+// NeverShortened reports whether an account certainly has no commits in an archive, although its journal
+// cannot be read: only an account with a snapshot can have some.
+func NeverShortened(ctx context.Context, from store.Store, id usher.AccountID) bool {
+	if _, can := from.(store.Shortener); !can {
+		return true
+	}
+	s, err := from.Snapshot(ctx, id)
+	return err == nil && s.Version == 0
 }
 
 // Shortened returns where a journal was shortened, nil if it was not.
