@@ -40,15 +40,19 @@ var snapshotRows = []row{
 		Name:     "SnapshotOlderTogether",
 		Sentence: olderSentence,
 		check: func(p *probe) {
-			p.fill("acme", 64)
-			p.together(64, func(i int) {
-				version := uint64(i + 1)
-				p.save("acme", version, dataOf("acme", version))
-				if s := p.snapshot("acme"); s.Version < version || string(s.Data) != dataOf("acme", s.Version) {
-					p.Errorf("Snapshot = version %d, %s, after %d was saved", s.Version, shortened(string(s.Data)), version)
-				}
-			})
-			p.wantSame(p.snapshot("acme").Version, 64, "version of the Snapshot, 1 to 64 saved at the same time")
+			const last = 8
+			for round := range repeats {
+				account := numbered(round)
+				p.fill(account, last)
+				p.together(last, func(i int) {
+					version := uint64(i + 1)
+					p.save(account, version, dataOf(account, version))
+					if s := p.snapshot(account); s.Version < version || string(s.Data) != dataOf(account, s.Version) {
+						p.Errorf("Snapshot = version %d, %s, after %d was saved", s.Version, shortened(string(s.Data)), version)
+					}
+				})
+				p.wantSame(p.snapshot(account).Version, last, "version of the Snapshot, 1 to %d saved at the same time", last)
+			}
 		},
 	},
 	{
