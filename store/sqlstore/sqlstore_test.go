@@ -1,7 +1,6 @@
 package sqlstore_test
 
 import (
-	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
@@ -39,7 +38,7 @@ func (h handle) open(t testing.TB) *sqlstore.Store {
 	db, err := sql.Open(h.driver, h.dsn)
 	require.NoError(t, err)
 	db.SetMaxOpenConns(h.connections)
-	h.db, h.options.LockTimeout = db, cmp.Or(h.options.LockTimeout, 2*time.Second)
+	h.db = db
 	require.NoError(t, sqlstore.Migrate(context.Background(), db, h.options))
 	s, err := sqlstore.Open(context.Background(), db, h.options)
 	require.NoError(t, err)
@@ -116,11 +115,7 @@ func TestSQLite(t *testing.T) {
 			suite(func(t testing.TB) handle { return liteFile(t, 0) }).Run(t)
 		}},
 		{"one connection", func(t *testing.T) {
-			suite(func(t testing.TB) handle {
-				h := liteFile(t, 1)
-				h.options.LockTimeout = 5 * time.Second // all calls of a row wait for one connection, also on a busy machine
-				return h
-			}).Run(t)
+			suite(func(t testing.TB) handle { return liteFile(t, 1) }).Run(t)
 		}},
 		// A transaction has the only connection, so that other calls wait for its end; the rows with
 		// calls while a transaction is open do not apply.
