@@ -12,11 +12,11 @@ import (
 // An Explanation discloses the policy: the rule, its place in the file, the names of roles,
 // seat pools, settings and fields. It discloses facts about the subject that rules depend on:
 // roles, teams, seats and grants, through the remedies. And it discloses facts about the
-// account and the resource that rules depend on: settings, the ids of the resource's teams
-// and, in a Step for a party, the ids of all users in the party. It does not disclose
-// roles, teams or grants of other users. Show it to operators and support, and to users who
-// can see the whole resource and administer the account. Show other users only the Reason,
-// as usherhttp does.
+// account and the resource that rules depend on: settings, which of the resource's parties and
+// attributes are unknown, the ids of its teams and, in a Step for a party, the ids of all
+// users in the party. It does not disclose roles, teams or grants of other users. Show it to
+// operators and support, and to users who can see the whole resource and administer the
+// account. Show other users only the Reason, as usherhttp does.
 type Explanation struct {
 	Decision Decision
 	Sentence string

@@ -6,8 +6,8 @@ import (
 	"github.com/usher-go/usher/role"
 )
 
-// Explain decides a request as Decide does, and describes the reason in a sentence. For a
-// denial it also returns remedies. Each remedy was applied to a copy of the facts, and the
+// Explain decides a request as Decide does, and describes the reason in a sentence, with the
+// parties and attributes that the resource does not know. For a denial it also returns remedies. Each remedy was applied to a copy of the facts, and the
 // request was then allowed. The errors are those of Decide. usher.Explanation states what
 // the result discloses, and to which users it may be shown.
 func (p *Policy) Explain(f Facts, r *usher.Request) (usher.Explanation, error) {
@@ -26,7 +26,7 @@ func (p *Policy) Explain(f Facts, r *usher.Request) (usher.Explanation, error) {
 		return usher.Explanation{}, requestError("explain", r, err)
 	}
 	x := usher.Explanation{Decision: a.decision()}
-	x.Sentence = sentence(r, x.Decision)
+	x.Sentence = sentence(r, x.Decision) + p.unknownFacts(r.Resource, a.outcome)
 	if !x.Decision.Allowed() {
 		x.Remedies = p.remedies(f, at)
 	}

@@ -99,7 +99,7 @@ func (p *Policy) explainBoth(f Facts, r *usher.Request) (usher.Explanation, erro
 		return usher.Explanation{}, requestError("explain", r, err)
 	}
 	x := usher.Explanation{Decision: result.decision()}
-	x.Sentence = sentence(r, x.Decision)
+	x.Sentence = sentence(r, x.Decision) + p.unknownFacts(r.Resource, result.outcome)
 	switch {
 	case x.Decision.Allowed():
 	case by:
