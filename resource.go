@@ -38,8 +38,9 @@ type Resource interface {
 
 	// Party returns the ids of the users or of the teams in a relation of the resource, as
 	// the policy declares the party; for a party of users and teams, those of the users (see
-	// [TeamParties]). If known is false, no rule allows except one with the
-	// scope any, and each rule under never that depends on the party forbids.
+	// [TeamParties]). If known is false, no rule that depends on the party allows, and each
+	// rule under never that depends on it forbids. The scopes any and here depend on no
+	// party, and own as host only on host; without as, a scope depends on every party.
 	Party(name string) (ids []string, known bool)
 }
 
@@ -66,9 +67,8 @@ func Attribute(r Resource, name string) (value, known bool) {
 // wraps a Resource forwards its teams with [TeamParty].
 type TeamParties interface {
 	// TeamParty returns the ids of the teams in a party of users and teams. If known is
-	// false, no rule allows except one with the scope any, and each rule under never that
-	// depends on the party forbids. It is not called for a party of teams alone, which
-	// Party returns.
+	// false, no rule that depends on the party allows, and each rule under never that depends
+	// on it forbids. It is not called for a party of teams alone, which Party returns.
 	TeamParty(name string) (ids []string, known bool)
 }
 
@@ -105,7 +105,10 @@ func Container(r Resource) (container Resource, known bool) {
 // Ref identifies a resource. The zero Ref has no type; every check on it is an error.
 type Ref struct {
 	Type string // as in the policy: calendar
-	ID   string // for logs and messages; may be empty
+
+	// ID decides for roles on single resources (here): it is then unique and never reused.
+	// Otherwise it is only for messages, and may be empty.
+	ID string
 }
 
 // Object is a Resource with literal values. A party that Parties and Teams lack is empty; an
