@@ -92,6 +92,17 @@ func (s slot) subject() string {
 	return ""
 }
 
+// about returns the subject in words, for errors.
+func (s slot) about() string {
+	switch {
+	case s.user != "":
+		return word(s.user)
+	case s.team != "":
+		return "the team " + word(s.team)
+	}
+	return "settings and seats together"
+}
+
 // subjectOf returns the subject of entries about a user.
 func subjectOf(id usher.UserID) string { return "user " + string(id) }
 

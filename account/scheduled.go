@@ -136,7 +136,7 @@ func (q *proposing) emitEntry(at time.Time, c Command, ends bool) error {
 	}
 	e := &ScheduleEntry{ID: s.last + 1, At: at, Command: c, Ends: ends}
 	if n := len(q.entriesOf(e.slot().subject())); n >= MaxScheduledOfOne {
-		return q.refuse(CodeScheduleFull, "%d changes of the same user, team or setting are scheduled, and at most %d are possible; cancel some, or wait until they take effect", n, MaxScheduledOfOne)
+		return q.refuse(CodeScheduleFull, "%d changes of %s are scheduled, and at most %d are possible; cancel some, or wait until they take effect", n, e.slot().about(), MaxScheduledOfOne)
 	}
 	return q.emit(scheduledOf(e))
 }

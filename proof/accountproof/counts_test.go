@@ -40,8 +40,8 @@ func (t *counts) total(what string) (n int) {
 // elsewhere are the codes of commands that the model of random accounts does not have, with the tests
 // that have them.
 var elsewhere = map[string]string{
-	"unknown-scheduled":     "TestTimeAgainstModel",
-	"schedule-full":         "package account",
+	"unknown-scheduled":     "TestRefused of package account",
+	"schedule-full":         "TestScheduleFull of package account",
 	"too-many-roles":        "TestRandomRolesOnResources",
 	"unknown-request":       "package account",
 	"too-many-requests":     "package account",
