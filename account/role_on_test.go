@@ -173,6 +173,18 @@ func TestTooManyRolesOn(t *testing.T) {
 	commit(changes...)
 	_, err = propose(p, s, host, account.GiveRoleOn{Team: "red", Role: "editor", On: usher.Ref{Type: "calendar", ID: "all"}})
 	assert.ErrorIs(t, err, account.ErrTooManyRoles)
+
+	changes = nil
+	for i := range account.MaxResourcesOfTeam - 2 { // red has a role on c1
+		changes = append(changes, account.RoleOnGiven{Team: "red", Role: "editor", Type: "calendar", ID: fmt.Sprint("x", i)})
+	}
+	commit(changes...)
+	last, more = account.GiveRoleOn{Team: "red", Role: "editor", On: usher.Ref{Type: "calendar", ID: "c3"}}, account.GiveRoleOn{Team: "red", Role: "editor", On: more.On}
+	_, err = propose(p, s, host, last)
+	require.NoError(t, err)
+	_, err = propose(p, s, host, last, more)
+	assert.ErrorIs(t, err, account.ErrTooManyRoles)
+	assert.ErrorContains(t, err, "the team red can have roles on at most 10000 resources, and has them on 10000")
 }
 
 // A Preview has the rules that change on a resource.
