@@ -32,7 +32,7 @@ const (
 	CodeNotMember                          // the user is not in the team
 	CodeTeamNotEmpty                       // the team has teams below it
 	CodeTooManyCustomRoles                 // the account defines as many roles as the policy allows
-	CodeRoleInUse                          // users hold the role
+	CodeRoleInUse                          // users hold the role, or get it later by the schedule
 	CodeUniqueRole                         // only a transfer gives or takes the unique role
 	CodeTeamRoleNotAllowed                 // the user's role does not allow team roles
 	CodeGrantNotAllowed                    // the user's role does not allow grants
