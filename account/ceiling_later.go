@@ -46,10 +46,7 @@ func (q *proposing) later(id usher.UserID, before, after *policy.User, check fun
 func (q *proposing) entriesAfter(entries []*ScheduleEntry, before, after *policy.User) []*ScheduleEntry {
 	kept := slices.DeleteFunc(slices.Clone(entries), func(e *ScheduleEntry) bool {
 		s := e.slot()
-		if s == q.outline.slot {
-			return slices.Contains(q.outline.drops, e)
-		}
-		return s.differs(before, after)
+		return slices.Contains(q.outline.drops, e) || s != q.outline.slot && s.differs(before, after)
 	})
 	if len(q.outline.adds) == 0 {
 		return kept

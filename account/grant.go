@@ -88,12 +88,8 @@ func (q *proposing) giveLater(c GiveGrant, u *policy.User) error {
 			return err
 		}
 	}
-	o := outline{slot: given.slot(), adds: []*ScheduleEntry{{At: t.from, Command: given}}}
-	for _, e := range q.entriesOf(o.slot.subject()) {
-		if e.slot() == o.slot {
-			o.drops = append(o.drops, e)
-		}
-	}
+	o := q.withdrawal(given.slot())
+	o.adds = []*ScheduleEntry{{At: t.from, Command: given}}
 	if len(o.drops) == 1 && o.drops[0].At.Equal(t.from) && o.drops[0].Command == Command(given) {
 		return nil
 	}
@@ -123,7 +119,7 @@ func (c GiveGrant) describe() string {
 	return word(c.User) + " " + word(c.Grant) + during(c.From, c.Until)
 }
 
-// RevokeGrant takes a grant away. Requires grant.revoke on {user}.
+// RevokeGrant takes a grant away, and removes what is scheduled for it. Requires grant.revoke on {user}.
 type RevokeGrant struct {
 	User  usher.UserID
 	Grant string `usher:"grant"`
@@ -138,18 +134,26 @@ func (c RevokeGrant) propose(q *proposing) error {
 		return err
 	}
 	at, held := grantIndex(u, c.Grant)
-	if !held {
+	q.outline = q.withdrawal(GiveGrant{User: c.User, Grant: c.Grant}.slot())
+	if !held && q.outline.isEmpty() {
 		return q.grantable(c.Grant)
 	}
 	changed := *u
-	changed.Grants = without(u.Grants, at)
+	if held {
+		changed.Grants = without(u.Grants, at)
+	}
 	if err := q.checkGives(c.User, u, &changed, of(c.User)); err != nil {
 		return err
 	}
 	if err := q.checkTakes(c.User, u, &changed); err != nil {
 		return err
 	}
-	return q.emit(GrantRevoked(c))
+	if held {
+		if err := q.emit(GrantRevoked(c)); err != nil {
+			return err
+		}
+	}
+	return q.emitOutline(q.outline)
 }
 
 func (c RevokeGrant) helps(q *proposing, u *policy.User) bool {

@@ -50,7 +50,10 @@ func (c LeaveTeam) propose(q *proposing) error {
 	if err := q.checkLeavesTeam(id, c.Team); err != nil {
 		return err
 	}
-	return q.leaveTeam(id, c.Team)
+	if err := q.leaveTeam(id, c.Team); err != nil {
+		return err
+	}
+	return q.emitOutline(q.outline)
 }
 
 func (c LeaveTeam) describe() string { return word(c.Team) }

@@ -69,8 +69,8 @@ func (c AddToTeam) helps(q *proposing, u *policy.User) bool {
 func (c AddToTeam) describe() string { return word(c.Team) + " " + word(c.User) + until(c.Until) }
 
 // RemoveFromTeam removes a user from a team, together with the user's roles on it. It also takes the
-// roles of a user who is not in the team. Seats that only these roles require or allow go with them.
-// Requires team.set-members on {team, user}.
+// roles of a user who is not in the team, and removes what is scheduled for roles on it. Seats that
+// only these roles require or allow go with them. Requires team.set-members on {team, user}.
 type RemoveFromTeam struct {
 	Team usher.TeamID
 	User usher.UserID
@@ -87,7 +87,10 @@ func (c RemoveFromTeam) propose(q *proposing) error {
 	if err := q.checkLeavesTeam(c.User, c.Team); err != nil {
 		return err
 	}
-	return q.leaveTeam(c.User, c.Team)
+	if err := q.leaveTeam(c.User, c.Team); err != nil {
+		return err
+	}
+	return q.emitOutline(q.outline)
 }
 
 func (c RemoveFromTeam) slot() slot { return slot{kind: memberOf, user: c.User, team: c.Team} }
@@ -200,13 +203,28 @@ func (q *proposing) leaveTeam(id usher.UserID, from usher.TeamID) error {
 	return q.emitWithSeats(id, u, withTeamRoles(u, from, nil), changes...)
 }
 
-// checkLeavesTeam rejects the command if it takes team roles from a user who outranks the
+// withdrawalOn is the outline of a command by which a user leaves a team: it removes the end of the membership,
+// and the roles that begin or end later.
+func (q *proposing) withdrawalOn(from usher.TeamID, id usher.UserID) (o outline) {
+	if q.due {
+		return o
+	}
+	for _, e := range q.entriesOf(subjectOf(id)) {
+		if e.slot().team == from {
+			o.drops = append(o.drops, e)
+		}
+	}
+	return o
+}
+
+// checkLeavesTeam rejects the command if it takes team roles, now or later, from a user who outranks the
 // actor.
 func (q *proposing) checkLeavesTeam(id usher.UserID, from usher.TeamID) error {
 	u := q.find(id)
 	after := withTeamRoles(u, from, nil)
-	if slices.ContainsFunc(q.entriesOf(subjectOf(id)), func(e *ScheduleEntry) bool { return e.slot().team == from }) {
-		after = RemoveFromTeam{Team: from, User: id}.withPlanned(q, u) // roles that begin later are taken too
+	q.outline = q.withdrawalOn(from, id)
+	if !q.outline.isEmpty() {
+		after = RemoveFromTeam{Team: from, User: id}.withPlanned(q, u)
 	} else if len(rolesOn(u, from)) == 0 {
 		return nil
 	}

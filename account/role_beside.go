@@ -85,8 +85,8 @@ func (c SetRoleBeside) describe() string {
 	return word(c.User) + " " + word(c.Role) + during(c.From, c.Until)
 }
 
-// UnsetRoleBeside removes a role that a user has beside the account role. Requires user.set-role
-// on {user}.
+// UnsetRoleBeside removes a role that a user has beside the account role, and what is scheduled for it.
+// Requires user.set-role on {user}.
 type UnsetRoleBeside struct {
 	User usher.UserID
 	Role role.Name `usher:"role-beside"`
@@ -101,15 +101,23 @@ func (c UnsetRoleBeside) propose(q *proposing) error {
 		return err
 	}
 	at, held := slices.BinarySearch(u.Beside, c.Role)
-	if !held {
+	q.outline = q.withdrawal(c.slot())
+	if !held && q.outline.isEmpty() {
 		return q.roleBeside(c.Role)
 	}
 	changed := *u
-	changed.Beside = without(u.Beside, at)
+	if held {
+		changed.Beside = without(u.Beside, at)
+	}
 	if err := q.checkTakes(c.User, u, &changed); err != nil {
 		return err
 	}
-	return q.emit(RoleBesideUnset(c))
+	if held {
+		if err := q.emit(RoleBesideUnset(c)); err != nil {
+			return err
+		}
+	}
+	return q.emitOutline(q.outline)
 }
 
 func (c UnsetRoleBeside) slot() slot { return slot{kind: roleBesideOf, user: c.User, role: c.Role} }

@@ -108,8 +108,8 @@ func (c GiveRoleOn) describe() string {
 	return Holder{c.User, c.Team}.word() + " " + word(c.Role) + " on " + ref(c.On) + during(c.From, c.Until)
 }
 
-// TakeRoleOn takes a role on a single resource from a user or a team. Requires what [GiveRoleOn]
-// requires.
+// TakeRoleOn takes a role on a single resource from a user or a team, and removes what is scheduled for it.
+// Requires what [GiveRoleOn] requires.
 type TakeRoleOn struct {
 	Role role.Name `usher:"role-on"`
 	On   usher.Ref
@@ -126,7 +126,9 @@ func (c TakeRoleOn) propose(q *proposing) error {
 	if err := q.knownHolder(h); err != nil {
 		return err
 	}
-	if _, has := slices.BinarySearch(q.rolesOf(h, c.On), c.Role); !has {
+	_, has := slices.BinarySearch(q.rolesOf(h, c.On), c.Role)
+	o := q.withdrawal(c.slot())
+	if !has && o.isEmpty() {
 		return q.roleOn(c.Role, c.On.Type)
 	}
 	if c.User != "" {
@@ -134,9 +136,10 @@ func (c TakeRoleOn) propose(q *proposing) error {
 			return err
 		}
 	}
-	o, _ := q.outlineOf(term{}, c, c, c)
-	if err := q.emit(RoleOnTaken{User: c.User, Team: c.Team, Role: c.Role, Type: c.On.Type, ID: c.On.ID}); err != nil {
-		return err
+	if has {
+		if err := q.emit(RoleOnTaken{User: c.User, Team: c.Team, Role: c.Role, Type: c.On.Type, ID: c.On.ID}); err != nil {
+			return err
+		}
 	}
 	return q.emitOutline(o)
 }

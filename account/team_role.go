@@ -104,8 +104,8 @@ func (c SetTeamRole) describe() string {
 	return word(c.Team) + " " + word(c.User) + " " + word(c.Role) + during(c.From, c.Until)
 }
 
-// UnsetTeamRole removes a user's role on a team. A seat that no role of the user requires or allows
-// any more goes with it. Requires team.set-role on {team, user}.
+// UnsetTeamRole removes a user's role on a team, and what is scheduled for it. A seat that no role of the
+// user requires or allows any more goes with it. Requires team.set-role on {team, user}.
 type UnsetTeamRole struct {
 	Team usher.TeamID
 	User usher.UserID
@@ -124,17 +124,27 @@ func (c UnsetTeamRole) propose(q *proposing) error {
 	}
 	roles := rolesOn(u, c.Team)
 	k, held := slices.BinarySearch(roles, c.Role)
-	if !held {
+	q.outline = q.withdrawal(c.slot())
+	if !held && q.outline.isEmpty() {
 		return q.teamRole(c.Role)
 	}
-	changed := withTeamRoles(u, c.Team, without(roles, k))
+	changed := u
+	if held {
+		changed = withTeamRoles(u, c.Team, without(roles, k))
+	}
 	if err := q.checkLoses(c.User, u, changed); err != nil {
 		return err
 	}
-	if member {
-		return q.emitWithSeats(c.User, u, changed, TeamRoleUnset(c))
+	if held {
+		taken := Change(OutsideRoleUnset(c))
+		if member {
+			taken = TeamRoleUnset(c)
+		}
+		if err := q.emitWithSeats(c.User, u, changed, taken); err != nil {
+			return err
+		}
 	}
-	return q.emitWithSeats(c.User, u, changed, OutsideRoleUnset(c))
+	return q.emitOutline(q.outline)
 }
 
 func (c UnsetTeamRole) slot() slot {

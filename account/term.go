@@ -96,6 +96,21 @@ func (q *proposing) outlineOf(t term, sets, now, byDefault scheduling) (o outlin
 	return o, after != sets
 }
 
+// withdrawal is the outline of a command that takes what a slot is about: it removes all that is scheduled for
+// the slot.
+func (q *proposing) withdrawal(s slot) outline {
+	if q.due {
+		return outline{}
+	}
+	o := outline{slot: s}
+	for _, e := range q.entriesOf(s.subject()) {
+		if e.slot() == s {
+			o.drops = append(o.drops, e)
+		}
+	}
+	return o
+}
+
 // emitOutline removes and adds the entries of an outline. What the command changes now does not
 // remove other entries of the slot.
 func (q *proposing) emitOutline(o outline) error {

@@ -170,7 +170,7 @@ func (m *lateModel) do(actor string, c account.Command) (after *lateModel, code 
 			return after, account.CodeUnknownUser
 		}
 		of := string(c.User) + " " + c.On.ID
-		if s, ok := m.views[of]; ok && s[m.now] == "viewer" { // cancel withdraws what begins later
+		if s, ok := m.views[of]; ok { // "unset-role-beside, unset-team-role, take-role-on and revoke-grant" remove what is scheduled, too
 			after.views[of], _ = s.with("", "", m.now, m.hours)
 		}
 	case account.Invite, account.ResendInvitation, account.RevokeInvitation, account.AcceptInvitation, account.RemoveUser:
