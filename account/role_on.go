@@ -217,8 +217,11 @@ func (c RoleOnTaken) describe() string {
 }
 
 // roleOn rejects the command with CodeUnknownRole if the policy has no such role on resources of a
-// type.
+// type, and with CodeInvalid if the type is empty.
 func (q *proposing) roleOn(name role.Name, resourceType string) error {
+	if code, text := q.noType(resourceType); text != "" {
+		return q.refuse(code, "%s", text)
+	}
 	r, ok := q.policy.Role(name)
 	switch {
 	case ok && r.OnResource != "" && r.OnResource == resourceType:

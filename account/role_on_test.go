@@ -78,7 +78,8 @@ func TestRoleOnIsRefused(t *testing.T) {
 		"a role on rooms":          {account.GiveRoleOn{User: "max", Role: "keeper", On: c1}, own, account.CodeUnknownRole, "is held on room, not on "},
 		"a type without share":     {account.GiveRoleOn{User: "max", Role: "keeper", On: usher.Ref{Type: "room", ID: "r"}}, own, account.CodeDenied, "no permission room.share"},
 		"a standard type":          {account.GiveRoleOn{User: "max", Role: "keeper", On: usher.Ref{Type: "user", ID: "max"}}, own, account.CodeDenied, "no permission user.share"},
-		"no type":                  {account.GiveRoleOn{User: "max", Role: "keeper"}, own, account.CodeDenied, "only the host"},
+		"no type":                  {account.GiveRoleOn{User: "max", Role: "keeper"}, own, account.CodeDenied, "On names no resource; set its Type and ID"},
+		"a misspelled type":        {account.GiveRoleOn{User: "max", Role: "editor", On: usher.Ref{Type: "calendr", ID: "c1"}}, own, account.CodeDenied, `declares no resource "calendr"; did you mean "calendar"?`},
 		"forget":                   {account.Forget{On: c1}, own, account.CodeDenied, "only the host"},
 		"nothing to take":          {account.TakeRoleOn{User: "max", Role: "editor", On: c1}, own, 0, ""},
 		"nothing of an odd role":   {account.TakeRoleOn{User: "max", Role: "odd", On: c1}, own, account.CodeUnknownRole, ""},
@@ -94,6 +95,17 @@ func TestRoleOnIsRefused(t *testing.T) {
 	foreign.Account = "other"
 	_, err := s.Propose(p, account.Proposal{Actor: account.AsUser("mia"), Time: noon, Commands: []account.Command{give}, Resources: []usher.Resource{foreign}})
 	assert.ErrorIs(t, err, usher.ErrOtherAccount)
+	_, err = propose(p, s, account.AsHost("sync"), account.GiveRoleOn{User: "max", Role: "editor"})
+	assert.Equal(t, account.CodeInvalid, codeOf(t, err))
+	assert.ErrorContains(t, err, "On names no resource; set its Type and ID")
+	for _, command := range []account.Command{
+		account.GiveRoleOn{User: "max", Role: "editor", On: usher.Ref{Type: "calendr", ID: "c1"}},
+		account.TakeRoleOn{User: "max", Role: "editor", On: usher.Ref{Type: "calendr", ID: "c1"}},
+	} {
+		_, err = propose(p, s, account.AsHost("sync"), command)
+		assert.Equal(t, account.CodeUnknownRole, codeOf(t, err))
+		assert.ErrorContains(t, err, `declares no resource "calendr"; did you mean "calendar"?`)
+	}
 	_, err = propose(p, s, account.AsUser("ivan"), give)
 	assert.Equal(t, account.CodeDenied, codeOf(t, err), "an inactive actor")
 	_, err = propose(p, s, account.Actor{}, give)

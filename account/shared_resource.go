@@ -3,10 +3,12 @@ package account
 import (
 	"errors"
 	"reflect"
+	"slices"
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/internal/strictjson"
+	"github.com/usher-go/usher/internal/suggest"
 	"github.com/usher-go/usher/permission"
 	"github.com/usher-go/usher/policy"
 )
@@ -14,10 +16,25 @@ import (
 // shares returns the requirement to give and take roles on a resource.
 func (q *proposing) shares(on usher.Ref) requirement {
 	name, ok := SharePermission(q.policy, on.Type)
+	if _, text := q.noType(on.Type); !ok && text != "" {
+		return requirement{hostOnly: text}
+	}
 	if !ok {
 		return requirement{hostOnly: printable.Sprintf("only the host can give and take roles that are held on %s, because the policy has no permission %[1]s.share", on.Type)}
 	}
 	return needs(name, parties{resource: &on})
+}
+
+// noType returns the code and the text of the refusal of a command on a type of resource that the
+// policy does not declare, and zero values if it declares the type.
+func (q *proposing) noType(resourceType string) (Code, string) {
+	switch types := q.policy.Resources(); {
+	case resourceType == "":
+		return CodeInvalid, "On names no resource; set its Type and ID"
+	case !slices.Contains(types, resourceType):
+		return CodeUnknownRole, printable.Sprintf("%s declares no resource %q%s", q.policyName(), resourceType, suggest.DidYouMean(resourceType, types))
+	}
+	return 0, ""
 }
 
 // SharePermission returns the permission that a user needs to give and take roles on resources of a
