@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
@@ -56,7 +57,8 @@ type AccountOfUser struct {
 }
 
 // AccountsOf returns in which accounts a user is, whatever the user's status, as after a login. It
-// returns the users of the newest commits at the time of the call, or of later ones. Accounts that were
+// returns the users of the newest commits at the time of the call, or of later ones, after what has become
+// due since: a user whose invitation or membership has ended is not in the account. Accounts that were
 // deleted or erased are not returned.
 //
 // AccountsOf requires no permission, and accounts know nothing of each other: call it only for the
@@ -121,7 +123,8 @@ func (e *Engine) accountOf(ctx context.Context, id usher.AccountID, user usher.U
 	case err != nil:
 		return AccountOfUser{}, false, err
 	}
-	m, is := snap.State.View(snap.policy).User(user)
+	now := snap.asOf(time.Time{})
+	m, is := now.State.View(now.policy).User(user)
 	return AccountOfUser{Account: id, Version: snap.version(), Member: m}, is, nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -247,4 +248,18 @@ func TestAccountsOfDamaged(t *testing.T) {
 	assert.Equal(t, account.Member{}, found.Accounts[1].Member)
 	_, err = w.IndexUsers(ctx)
 	require.ErrorContains(t, err, "lost")
+}
+
+// What has become due since the last commit counts: a role that has ended is not listed, nor is an account to which the
+// invitation has ended.
+func TestAccountsOfTakesDueIntoAccount(t *testing.T) {
+	mem := new(memstore.Store)
+	w := openOn(t, mem, func(o *engine.Options) { o.Store = mem })
+	w.must("acme", host, account.CreateAccount{Owner: "olivia"}, account.AddUser{User: "max"}, account.Invite{Key: "k1", Until: noon.Add(time.Hour)},
+		account.SetRole{User: "max", Role: "admin", Until: noon.Add(time.Hour)})
+	assert.Equal(t, []string{"acme admin active"}, accountsOf(t, w.Engine, "max"))
+	assert.Equal(t, []string{"acme member invited"}, accountsOf(t, w.Engine, "k1"))
+	w.clock.add(time.Hour)
+	assert.Equal(t, []string{"acme member active"}, accountsOf(t, w.Engine, "max"))
+	assert.Empty(t, accountsOf(t, w.Engine, "k1"))
 }

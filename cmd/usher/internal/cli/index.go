@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/internal/printable"
+	"github.com/usher-go/usher/policy"
 	"github.com/usher-go/usher/store"
 	"github.com/usher-go/usher/store/storearchive"
 )
@@ -18,7 +20,9 @@ const indexHelp = `Index completes the index of users in a store: which users ar
 Engine.AccountsOf lists them. Commits keep the index up to date. It lacks the accounts
 that a version without the index wrote to, and those of a copy.
 
-With --user it then prints the accounts of a user, each with the user's role and status.
+With --user it then prints the accounts of a user, each with the user's role and status
+at the last commit. What became due since, such as the end of a role, takes effect under a
+policy only: --policy names the policy of the service.
 
 An account is read from its snapshot. If that is damaged, or of another version of usher,
 the journal is read from its beginning; --archive has the part that usher shorten moved.
@@ -26,19 +30,39 @@ the journal is read from its beginning; --archive has the part that usher shorte
 Services may use the store meanwhile.`
 
 const indexExample = `  usher index postgres://localhost/shop
-  usher index usher.db --user mia`
+  usher index usher.db --user mia --policy policy.yaml`
 
 func (r *run) indexCommand() *cobra.Command {
-	c := command("index STORE [--user USER] [--archive FOLDER]", "Complete the index of users, or list the accounts of a user", indexHelp, indexExample)
-	user := ""
+	c := command("index STORE [--user USER [--policy POLICY]] [--archive FOLDER]", "Complete the index of users, or list the accounts of a user", indexHelp, indexExample)
+	user, rules := "", ""
 	c.Flags().StringVar(&user, "user", "", "print the accounts of this `USER`")
+	c.Flags().StringVar(&rules, "policy", "", "with --user: after what has become due under this `POLICY`, a file or a preset")
 	r.acceptArchive(c, archiveUsage)
 	c.Args = oneFile
 	c.ValidArgsFunction = completeStoreArg
+	_ = c.RegisterFlagCompletionFunc("policy", completePolicies)
 	c.RunE = func(c *cobra.Command, args []string) error {
-		return r.index(c.Context(), args[0], usher.UserID(user), c.Flags().Changed("user"))
+		q := indexQuery{user: usher.UserID(user), lists: c.Flags().Changed("user")}
+		switch {
+		case rules == "":
+		case !q.lists:
+			return wrongUsage("--policy is for the accounts of a user; add --user USER")
+		default:
+			var err error
+			if q.rules, err = r.policy(rules); err != nil {
+				return r.refuse(rules, err)
+			}
+		}
+		return r.index(c.Context(), args[0], q)
 	}
 	return c
+}
+
+// indexQuery is whose accounts index lists, if it does.
+type indexQuery struct {
+	user  usher.UserID
+	lists bool
+	rules *policy.Policy // nil: as of the last commit
 }
 
 type indexJSON struct {
@@ -46,6 +70,8 @@ type indexJSON struct {
 	Added    int               `json:"added"`             // accounts that the index lacked
 	Damaged  []string          `json:"damaged,omitempty"` // accounts that cannot be read
 	Accounts []indexedUserJSON `json:"accounts,omitempty"`
+
+	due []string // listed accounts in which something has become due, although there is no policy
 }
 
 type indexedUserJSON struct {
@@ -54,9 +80,9 @@ type indexedUserJSON struct {
 	Status  string `json:"status"`
 }
 
-func (r *run) index(ctx context.Context, arg string, user usher.UserID, lists bool) error {
-	if lists {
-		if err := store.CheckUser(user); err != nil {
+func (r *run) index(ctx context.Context, arg string, q indexQuery) error {
+	if q.lists {
+		if err := store.CheckUser(q.user); err != nil {
 			return wrongUsage("--user: %v", err)
 		}
 	}
@@ -68,7 +94,7 @@ func (r *run) index(ctx context.Context, arg string, user usher.UserID, lists bo
 	if err != nil {
 		return r.refuseStore(arg, err)
 	}
-	out, err := indexed(ctx, s.Store, archive, user, lists)
+	out, err := indexed(ctx, s.Store, archive, q)
 	if err := errors.Join(err, s.close()); err != nil {
 		return r.refuse(arg, &unreadable{arg, err.Error(), err})
 	}
@@ -78,7 +104,10 @@ func (r *run) index(ctx context.Context, arg string, user usher.UserID, lists bo
 			return err
 		}
 	} else {
-		r.writeIndexed(out, lists)
+		r.writeIndexed(out, q.lists)
+	}
+	if len(out.due) > 0 {
+		r.stderr.line("usher: something has become due since the last commit of %s; --policy POLICY takes it into account", printable.Text(firstN(out.due, "")))
 	}
 	if len(out.Damaged) > 0 {
 		return exitError(exitInvalid)
@@ -87,7 +116,7 @@ func (r *run) index(ctx context.Context, arg string, user usher.UserID, lists bo
 }
 
 // indexed completes the index, and then looks up a user if that is wanted. The archive may be nil.
-func indexed(ctx context.Context, s store.Store, archive store.Archive, user usher.UserID, lists bool) (out indexJSON, err error) {
+func indexed(ctx context.Context, s store.Store, archive store.Archive, q indexQuery) (out indexJSON, err error) {
 	index, ok := s.(store.UserIndex)
 	if !ok {
 		return out, errors.New("the store has no index of users")
@@ -118,10 +147,16 @@ func indexed(ctx context.Context, s store.Store, archive store.Archive, user ush
 			return out, err
 		}
 	}
-	if !lists {
-		return out, nil
+	if q.lists {
+		err = out.list(ctx, s, index, q)
 	}
-	for id, err := range index.AccountsOf(ctx, user, "") {
+	return out, err
+}
+
+// list adds the accounts of a user.
+func (out *indexJSON) list(ctx context.Context, s store.Store, index store.UserIndex, q indexQuery) error {
+	now := time.Now()
+	for id, err := range index.AccountsOf(ctx, q.user, "") {
 		var state *account.State
 		if err == nil {
 			state, err = lastState(ctx, s, id)
@@ -130,13 +165,20 @@ func indexed(ctx context.Context, s store.Store, archive store.Archive, user ush
 		case errors.Is(err, store.ErrErased):
 			continue
 		case err != nil:
-			return out, err
+			return err
 		}
-		if m, is := state.View(nil).User(user); is {
+		if at, scheduled := state.NextDue(); scheduled && !at.After(now) {
+			if q.rules == nil {
+				out.due = append(out.due, string(id))
+			} else {
+				state = state.At(q.rules, now)
+			}
+		}
+		if m, is := state.View(nil).User(q.user); is {
 			out.Accounts = append(out.Accounts, indexedUserJSON{string(id), string(m.Role), m.Status.String()})
 		}
 	}
-	return out, nil
+	return nil
 }
 
 func (r *run) writeIndexed(out indexJSON, lists bool) {
