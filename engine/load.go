@@ -77,7 +77,7 @@ func (e *Engine) refresh(ctx context.Context, l *cachedAccount) error {
 			return err
 		}
 		if e.isOld(l, r.state) {
-			return damage{printable.Errorf("the journal ends at version %d, and had more commits before", r.state.Version())}
+			return damage{printable.Errorf("%w: the journal ends at version %d, and had more commits before; restore the store from a backup", errLost, r.state.Version())}
 		}
 	}
 	if r.whole {

@@ -244,6 +244,9 @@ func (e *Engine) replace(p *policy.Policy) {
 			v = l.checked.fit
 		}
 		l.checked = checkedFit{}
+		if errors.Is(snap.err, errLost) {
+			v.err = snap.err // whatever the policy is
+		}
 		if snap.State != nil {
 			bound := e.bind(l, snap.State.AtCommit(), v)
 			bound.confirmed.Store(snap.confirmed.Load())

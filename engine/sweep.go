@@ -33,16 +33,17 @@ func (e *Engine) sweep() {
 }
 
 // changed returns the accounts of which the store has a later version than the memory, and
-// confirms the others. It returns all accounts if the versions cannot be read at once.
+// confirms the others. It returns all accounts if the versions cannot be read at once. It spoils those of
+// which the store has an earlier version than the memory had before the call: the store lost commits.
 func (e *Engine) changed(accounts []*cachedAccount, timeout time.Duration) []*cachedAccount {
 	if e.versions == nil {
 		return accounts
 	}
-	ids, hints := make([]usher.AccountID, len(accounts)), make([]uint64, len(accounts))
+	ids, hints, known := make([]usher.AccountID, len(accounts)), make([]uint64, len(accounts)), make([]uint64, len(accounts))
 	begun := e.elapsed()
 	e.mu.Lock()
 	for i, l := range accounts {
-		ids[i], hints[i] = l.id, l.doubts.hints
+		ids[i], hints[i], known[i] = l.id, l.doubts.hints, l.snap.version()
 	}
 	e.mu.Unlock()
 	ctx, cancel := context.WithTimeout(e.backgroundCtx, timeout)
@@ -61,10 +62,20 @@ func (e *Engine) changed(accounts []*cachedAccount, timeout time.Duration) []*ca
 		}
 		return accounts
 	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
 	var changed []*cachedAccount
 	for i, l := range accounts {
+		if versions[i] < known[i] {
+			err := errEndsBefore(versions[i], known[i])
+			e.spoil(l, err)
+			e.failed("confirm", l.id, err)
+		}
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for i, l := range accounts {
+		if versions[i] < known[i] {
+			continue
+		}
 		if l.snap.State == nil || l.snap.version() < versions[i] {
 			changed = append(changed, l)
 			continue
@@ -73,6 +84,19 @@ func (e *Engine) changed(accounts []*cachedAccount, timeout time.Duration) []*ca
 		l.settle(hints[i])
 	}
 	return changed
+}
+
+// spoil makes an error the result of all checks of an account, until it leaves the memory. The older account that
+// the store has is not read.
+func (e *Engine) spoil(l *cachedAccount, err error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if l.gone || e.stopped || l.snap.State == nil {
+		return
+	}
+	snap := e.bind(l, l.snap.State, fit{policy: e.policy, err: err})
+	snap.confirmed.Store(l.snap.confirmed.Load())
+	e.put(l, snap)
 }
 
 // reloadNow loads an account again, if it is still in memory, and waits. It returns false

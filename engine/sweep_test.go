@@ -126,3 +126,37 @@ func TestSweepWithoutVersions(t *testing.T) {
 		})
 	}
 }
+
+// A store that has fewer commits than the memory had, for example after the restore of an older backup, is an error
+// from the sweep on: the account in memory is not confirmed, and the older account is not used.
+func TestSweepFindsLostCommits(t *testing.T) {
+	lines := promotions(t, "clerk", "admin", "member")
+	mem, older := storeOf(t, lines), storeOf(t, lines[:2])
+	r := &replaceable{mem: mem}
+	s := &hinted{UserDataStore: mem, hints: make(chan usher.AccountID)}
+	s.versions = func(ctx context.Context, ids []usher.AccountID) ([]uint64, error) { return r.now().Versions(ctx, ids) }
+	failures := make(chan error, 10)
+	w := openOn(t, nil, func(o *engine.Options) {
+		o.Store = struct {
+			*replaceable
+			*hinted
+		}{r, s}
+		o.Observer.Failed = func(err error) { failures <- err }
+	})
+	_, err := w.View(ctx, "acme")
+	require.NoError(t, err)
+	r.mu.Lock()
+	r.mem = older
+	r.mu.Unlock()
+	s.hints <- ""
+	require.ErrorContains(t, <-failures, "the journal lost commits: the journal ends at version 2, and had version 4 before")
+	for range 3 {
+		d, err := w.Check(ctx, ask("adam", openDoor))
+		require.ErrorContains(t, err, "the journal lost commits")
+		assert.False(t, d.Allowed())
+		_, err = w.Do(ctx, host, "acme", setRole("max", "admin"))
+		require.ErrorContains(t, err, "the journal lost commits")
+		require.NoError(t, w.SetPolicy(ctx, load(t, office)))
+	}
+	assert.Len(t, linesOf(t, older), 2, "no commit is appended")
+}

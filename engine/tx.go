@@ -57,7 +57,12 @@ func (e *Engine) lost(id usher.AccountID, now, before uint64) error {
 	if now == 0 {
 		return printable.Errorf("%w: the transaction does not see the account, which had version %d before: it was created after the transaction began, or the store lost it", store.ErrRetry, before)
 	}
-	return damage{printable.Errorf("%w: the journal ends at version %d, and had version %d before", errLost, now, before)}
+	return errEndsBefore(now, before)
+}
+
+// errEndsBefore returns the error for a journal that has fewer commits than before.
+func errEndsBefore(now, before uint64) error {
+	return damage{printable.Errorf("%w: the journal ends at version %d, and had version %d before; restore the store from a backup", errLost, now, before)}
 }
 
 // readTx reads an account through a transaction, up to a position, beginning at the cached
