@@ -6,7 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"sync"
-	"time"
+	"syscall"
 
 	"github.com/usher-go/usher/internal/printable"
 )
@@ -30,10 +30,15 @@ func binary(ctx context.Context) (string, error) {
 	}
 	path := filepath.Join(dir, "nats-server")
 	cmd := exec.CommandContext(ctx, "go", "build", "-o", path, "github.com/nats-io/nats-server/v2")
-	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) } // so that go removes its own files
-	cmd.WaitDelay = 10 * time.Second
+	// A signal to go alone would leave the compilers that it has started, and its temporary files.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
+	cmd.Env = append(os.Environ(), "GOTMPDIR="+dir)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		_ = os.RemoveAll(dir)
+		if ctx.Err() != nil {
+			return "", context.Cause(ctx)
+		}
 		return "", printable.Errorf("go build nats-server: %w: %s", err, printable.Text(string(out)))
 	}
 	built.path = path

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"syscall"
@@ -24,6 +25,11 @@ type Options struct {
 	Servers int    // Default: 3
 	Lazy    bool   // the servers do not wait for the disk
 	Dir     string // of their data. Default: a temporary directory
+
+	// Context ends the start, not the servers. Default: context.Background()
+	Context context.Context
+	// OwnGroup gives each server a process group of its own: Ctrl-C in a terminal ends this process only.
+	OwnGroup bool
 }
 
 // Cluster is a group of servers on this machine. The connections between them go through proxies, so
@@ -31,9 +37,10 @@ type Options struct {
 type Cluster struct {
 	Servers []*Server
 
-	binary  string
-	dir     string
-	ownsDir bool
+	binary   string
+	dir      string
+	ownsDir  bool
+	ownGroup bool
 }
 
 // Server is a server of a cluster.
@@ -52,22 +59,27 @@ type Server struct {
 	exited  chan struct{}
 }
 
-// Start starts a cluster, and waits until it can be used. The caller must call Stop.
+// Start starts a cluster, and waits until it can be used. The caller must call Stop. On Linux and FreeBSD,
+// the servers also end when this process ends without Stop; their data then stays.
 func Start(o Options) (c *Cluster, err error) {
-	path, err := binary(context.Background())
+	ctx := o.Context
+	if ctx == nil {
+		ctx = context.Background()
+	}
+	path, err := binary(ctx)
 	if err != nil {
 		return nil, err
 	}
 	for range 3 { // another process may take a port
-		if c, err = start(path, o); err == nil {
-			return c, nil
+		if c, err = start(ctx, path, o); err == nil || ctx.Err() != nil {
+			return c, err
 		}
 	}
 	return nil, err
 }
 
-func start(binary string, o Options) (c *Cluster, err error) {
-	c = &Cluster{binary: binary, dir: o.Dir}
+func start(ctx context.Context, binary string, o Options) (c *Cluster, err error) {
+	c = &Cluster{binary: binary, dir: o.Dir, ownGroup: o.OwnGroup}
 	if c.dir == "" {
 		if c.dir, err = os.MkdirTemp("", "natscluster"); err != nil {
 			return nil, err
@@ -88,7 +100,7 @@ func start(binary string, o Options) (c *Cluster, err error) {
 			return nil, err
 		}
 	}
-	if err := c.Wait(30 * time.Second); err != nil {
+	if err := c.wait(ctx, 30*time.Second); err != nil {
 		c.Stop()
 		return nil, err
 	}
@@ -186,13 +198,18 @@ func (c *Cluster) Monitors() (urls []string) {
 }
 
 // Wait waits until all running servers report that they are healthy.
-func (c *Cluster) Wait(timeout time.Duration) error {
+func (c *Cluster) Wait(timeout time.Duration) error { return c.wait(context.Background(), timeout) }
+
+func (c *Cluster) wait(ctx context.Context, timeout time.Duration) error {
 	until := time.Now().Add(timeout)
 	for _, s := range c.Servers {
 		for s.running() {
 			err := s.healthy()
 			if err == nil {
 				break
+			}
+			if ctx.Err() != nil {
+				return context.Cause(ctx)
 			}
 			if time.Now().After(until) {
 				return printable.Errorf("server %s is not healthy after %s: %w", s.Name, timeout, printable.Error(err))
@@ -244,14 +261,21 @@ func (s *Server) Start() error {
 	defer log.Close()
 	cmd := exec.Command(s.cluster.binary, "-c", s.config)
 	cmd.Stdout, cmd.Stderr = log, log
-	if err := cmd.Start(); err != nil {
+	cmd.SysProcAttr = attributes(s.cluster.ownGroup)
+	started, exited := make(chan error), make(chan struct{})
+	go func() {
+		runtime.LockOSThread() // the server ends with the thread that started it
+		defer runtime.UnlockOSThread()
+		err := cmd.Start()
+		started <- err
+		if err == nil {
+			_ = cmd.Wait()
+			close(exited)
+		}
+	}()
+	if err := <-started; err != nil {
 		return err
 	}
-	exited := make(chan struct{})
-	go func() {
-		_ = cmd.Wait()
-		close(exited)
-	}()
 	s.process, s.exited = cmd, exited
 	return nil
 }
