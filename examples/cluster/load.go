@@ -57,7 +57,10 @@ func begin(ctx context.Context, t *topology) (*load, error) {
 	for a := range accounts {
 		var c committed
 		status, err := l.call(ctx, 0, http.MethodPost, fmt.Sprintf("/accounts/a%d", a), &c)
-		if err != nil || status != http.StatusOK {
+		switch {
+		case ctx.Err() != nil:
+			return nil, context.Cause(ctx)
+		case err != nil || status != http.StatusOK:
 			return nil, fmt.Errorf("create an account: status %d, error %v", status, err)
 		}
 		l.acked[a] = append(l.acked[a], acked{c, time.Now()})
@@ -72,7 +75,11 @@ func begin(ctx context.Context, t *topology) (*load, error) {
 		}
 	}
 	l.watch()
-	return l, l.recovered(time.Minute)
+	if err := l.recovered(ctx, time.Minute); err != nil {
+		l.end()
+		return nil, err
+	}
+	return l, nil
 }
 
 func (l *load) end() {
@@ -190,13 +197,13 @@ func (l *load) longest() (longest time.Duration) {
 }
 
 // recovered waits until each instance acknowledges a commit again.
-func (l *load) recovered(timeout time.Duration) error {
+func (l *load) recovered(ctx context.Context, timeout time.Duration) error {
 	l.mu.Lock()
 	for i := range l.watching {
 		l.watching[i].commits = 0
 	}
 	l.mu.Unlock()
-	for until := time.Now().Add(timeout); ; pause(context.Background(), 20*time.Millisecond) {
+	for until := time.Now().Add(timeout); ; pause(ctx, 20*time.Millisecond) {
 		l.mu.Lock()
 		waiting := 0
 		for _, w := range l.watching {
@@ -208,20 +215,37 @@ func (l *load) recovered(timeout time.Duration) error {
 		switch {
 		case waiting == 0:
 			return nil
+		case ctx.Err() != nil:
+			return context.Cause(ctx)
 		case time.Now().After(until):
 			return fmt.Errorf("%d of 3 instances acknowledge no commit for %s", waiting, timeout)
 		}
 	}
 }
 
-// report compares the journals, as each instance reads them, with what was acknowledged.
+// report prints the table, and returns an error if it has what may not be.
 func (l *load) report(ctx context.Context, stdout io.Writer) error {
-	lost := 0
+	lost, err := l.lost(ctx)
+	known := fmt.Sprint(lost)
+	if err != nil && lost == 0 {
+		known = "unknown"
+	}
+	fmt.Fprintf(stdout, "\n%-44s %7d\n%-44s %7s\n%-44s %7d\n", "commits acknowledged", l.commits, "of these lost, or replaced by another", known, "requests refused, or without a response", l.refused)
+	fmt.Fprintf(stdout, "%-44s %7d\n%-44s %7d\n%-44s %7d\n", "checks", l.checks, fmt.Sprintf("of these on knowledge older than %s", maxStaleness), l.stale, "checks that returned an error, and so denied", l.denied)
+	if lost > 0 || l.stale > 0 {
+		return errors.Join(errors.New("a promise was broken"), err)
+	}
+	return err
+}
+
+// lost compares the journals, as each instance reads them, with what was acknowledged. It returns how
+// many of these commits the journals do not have that it could read.
+func (l *load) lost(ctx context.Context) (lost int, err error) {
 	for i := range l.t.instances {
 		for a := range accounts {
 			stored, err := l.journal(ctx, i, a)
 			if err != nil {
-				return err
+				return lost, err
 			}
 			for _, c := range l.acked[a] {
 				if stored[c.Version] != c.ID {
@@ -230,12 +254,7 @@ func (l *load) report(ctx context.Context, stdout io.Writer) error {
 			}
 		}
 	}
-	fmt.Fprintf(stdout, "\n%-44s %7d\n%-44s %7d\n%-44s %7d\n", "commits acknowledged", l.commits, "of these lost, or replaced by another", lost, "requests refused, or without a response", l.refused)
-	fmt.Fprintf(stdout, "%-44s %7d\n%-44s %7d\n%-44s %7d\n", "checks", l.checks, fmt.Sprintf("of these on knowledge older than %s", maxStaleness), l.stale, "checks that returned an error, and so denied", l.denied)
-	if lost > 0 || l.stale > 0 {
-		return errors.New("a promise was broken")
-	}
-	return nil
+	return lost, nil
 }
 
 // journal returns the ids of the commits of an account by version.

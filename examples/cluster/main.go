@@ -5,6 +5,8 @@
 //	go run ./examples/cluster -faults 60 -for 20m
 //
 // It builds nats-server at its start. Each instance is a process of its own, with store/natsstore.
+//
+// Ctrl-C and SIGTERM end the fault and print the table so far; a second one does not wait for it.
 package main
 
 import (
@@ -40,7 +42,7 @@ func main() {
 	}
 }
 
-// run returns an error if anything was lost, or a decision was older than allowed.
+// run returns an error if anything was lost, if a decision was older than allowed, or if ctx ended.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	flags := flag.NewFlagSet("cluster", flag.ContinueOnError)
 	flags.SetOutput(stderr)
@@ -57,7 +59,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return fmt.Errorf("unexpected argument %q", flags.Arg(0))
 	}
 	fmt.Fprintln(stdout, "Building nats-server, and starting three servers and three instances.")
-	t, err := start()
+	t, err := start(ctx)
 	if err != nil {
 		return err
 	}
@@ -66,15 +68,27 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
+	late, cancel := grace(ctx)
+	defer cancel()
 	fmt.Fprintf(stdout, "\n%-24s %8s   %s\n", "fault", "lasted", "longest wait for a commit, of any instance")
 	until := time.Now().Add(*length)
 	order := newOrder(*seed)
-	for n := 0; n < *faults && time.Now().Before(until) && ctx.Err() == nil; n++ {
-		if err := t.fault(ctx, load, order.next(), *each, stdout); err != nil {
-			load.end()
-			return err
-		}
+	for n := 0; n < *faults && time.Now().Before(until) && err == nil; n++ {
+		err = t.fault(ctx, late, load, order.next(), *each, stdout)
 	}
 	load.end()
-	return load.report(ctx, stdout)
+	return errors.Join(err, load.report(late, stdout))
+}
+
+// grace returns a context for what remains to do after the end of ctx. It ends some seconds later, or at
+// the next signal.
+func grace(ctx context.Context) (context.Context, context.CancelFunc) {
+	late, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	context.AfterFunc(ctx, func() {
+		again, stop := signal.NotifyContext(late, os.Interrupt, syscall.SIGTERM)
+		defer stop()
+		pause(again, 10*time.Second)
+		cancel()
+	})
+	return late, cancel
 }

@@ -8,9 +8,9 @@ import (
 	"testing"
 )
 
-// The test binary is also the program of the instances.
+// The test binary is also the program, and the program of the instances.
 func TestMain(m *testing.M) {
-	if os.Getenv(instanceEnv) != "" {
+	if os.Getenv(instanceEnv) != "" || os.Getenv(programEnv) != "" {
 		main()
 		return
 	}

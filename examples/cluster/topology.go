@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"os/exec"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -31,16 +33,17 @@ type process struct {
 	address string // of its HTTP
 }
 
-func start() (*topology, error) {
-	c, err := natstest.Start(natstest.Options{})
+func start(ctx context.Context) (*topology, error) {
+	c, err := natstest.Start(natstest.Options{Context: ctx, OwnGroup: true})
 	if err != nil {
+		natstest.Cleanup()
 		return nil, err
 	}
 	t := &topology{servers: c}
 	for i := range c.Servers {
 		p := &process{servers: c.URLs(i)}
 		t.instances = append(t.instances, p)
-		if err := p.start(); err != nil {
+		if err := p.start(ctx); err != nil {
 			t.stop()
 			return nil, err
 		}
@@ -56,8 +59,8 @@ func (t *topology) stop() {
 	natstest.Cleanup()
 }
 
-// start starts an instance, and waits until it serves.
-func (p *process) start() error {
+// start starts an instance, and waits until it serves, or until ctx ends.
+func (p *process) start(ctx context.Context) error {
 	program, err := os.Executable()
 	if err != nil {
 		return err
@@ -65,6 +68,7 @@ func (p *process) start() error {
 	cmd := exec.Command(program)
 	cmd.Env = append(os.Environ(), instanceEnv+"="+p.servers)
 	cmd.Stderr = os.Stderr
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // Ctrl-C in a terminal does not reach it
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		return err
@@ -72,9 +76,15 @@ func (p *process) start() error {
 	if err := cmd.Start(); err != nil {
 		return err
 	}
+	stop := context.AfterFunc(ctx, func() { _ = cmd.Process.Kill() })
+	defer stop()
 	line, err := bufio.NewReader(out).ReadString('\n')
 	if err != nil {
 		_ = cmd.Process.Kill()
+		if ctx.Err() != nil {
+			_ = cmd.Wait() // an error only says that it was killed
+			return context.Cause(ctx)
+		}
 		return errors.Join(fmt.Errorf("an instance does not start: %w", err), cmd.Wait())
 	}
 	p.mu.Lock()
@@ -100,10 +110,25 @@ func (p *process) url(path string) string {
 	return "http://" + p.address + path
 }
 
+// ready waits until all servers have all data.
+func (t *topology) ready(ctx context.Context) error {
+	waited := make(chan error, 1)
+	go func() { waited <- t.servers.Wait(2 * time.Minute) }()
+	select {
+	case err := <-waited:
+		return err
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
 // leader returns the number of the server that leads the stream of the journals.
-func (t *topology) leader() (int, error) {
-	for until := time.Now().Add(time.Minute); time.Now().Before(until); time.Sleep(200 * time.Millisecond) {
+func (t *topology) leader(ctx context.Context) (int, error) {
+	for until := time.Now().Add(time.Minute); time.Now().Before(until); pause(ctx, 200*time.Millisecond) {
 		for i := range t.servers.Servers {
+			if ctx.Err() != nil {
+				return 0, context.Cause(ctx)
+			}
 			if name := leaderAs(t.servers.Servers[i].URL); name != "" {
 				for k, s := range t.servers.Servers {
 					if s.Name == name {

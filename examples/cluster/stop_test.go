@@ -1,0 +1,90 @@
+package main
+
+import (
+	"bufio"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// programEnv makes the test binary the program.
+const programEnv = "USHER_CLUSTER_PROGRAM"
+
+// program is the program as a process, in its first fault, which does not end by itself.
+type program struct {
+	cmd    *exec.Cmd
+	dir    string // of its temporary files
+	lines  *bufio.Reader
+	stderr strings.Builder
+	alive  *os.File // ends when the program and all processes that it started have ended
+}
+
+func startProgram(t *testing.T) *program {
+	t.Helper()
+	alive, inherited, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &program{cmd: exec.Command(os.Args[0], "-faults", "1", "-each", "1h", "-for", "1h"), dir: t.TempDir(), alive: alive}
+	p.cmd.Env = append(os.Environ(), programEnv+"=1", "TMPDIR="+p.dir)
+	p.cmd.ExtraFiles = []*os.File{inherited}
+	p.cmd.Stderr = &p.stderr
+	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	out, err := p.cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = p.cmd.Start()
+	_ = inherited.Close()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = p.cmd.Process.Kill(); _ = alive.Close() })
+	p.lines = bufio.NewReader(out)
+	var seen string
+	for !strings.HasSuffix(seen, kinds[0].name) {
+		b, err := p.lines.ReadByte()
+		if err != nil {
+			_ = p.cmd.Wait()
+			t.Fatalf("the program ends before its first fault: %s\n%s", seen, p.stderr.String())
+		}
+		seen += string(b)
+	}
+	return p
+}
+
+// ended waits for the end of the program and of all processes that it started, and returns what it has
+// printed since its fault began.
+func (p *program) ended(t *testing.T) (out string, err error) {
+	t.Helper()
+	text, readErr := io.ReadAll(p.lines)
+	err = p.cmd.Wait()
+	if _, aliveErr := io.ReadAll(p.alive); readErr != nil || aliveErr != nil {
+		t.Fatal(readErr, aliveErr)
+	}
+	return string(text), err
+}
+
+func TestInterruptedInFault(t *testing.T) {
+	p := startProgram(t)
+	if err := syscall.Kill(-p.cmd.Process.Pid, syscall.SIGINT); err != nil { // as Ctrl-C in a terminal
+		t.Fatal(err)
+	}
+	out, err := p.ended(t)
+	if err == nil || !strings.Contains(p.stderr.String(), "interrupt signal received") {
+		t.Errorf("the program ends with %v, and prints %q; want exit status 1 and the signal", err, p.stderr.String())
+	}
+	for _, want := range []string{"commits acknowledged", "of these lost, or replaced by another", "checks that returned an error"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("the output does not have %q:\n%s", want, out)
+		}
+	}
+	left, err := os.ReadDir(p.dir)
+	if err != nil || len(left) > 0 {
+		t.Errorf("the program leaves %v, error %v", left, err)
+	}
+	t.Logf("%s\n%s", out, p.stderr.String())
+}
