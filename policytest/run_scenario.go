@@ -123,8 +123,8 @@ func (p *scenarioRun) do(step *testfile.Do) {
 	p.fail(usher.UserID(step.As.Text), strings.Join(asked, " and "), expected, got, why)
 }
 
-// resourcesOf returns the resources of a step with their facts. An approval names none, so it gets those that
-// earlier steps stated, as a host application reads them again.
+// resourcesOf returns the resources of a step with their facts. Approve and cancel name none, so they get those
+// that earlier steps stated, as a host application reads them again.
 func (p *scenarioRun) resourcesOf(step *testfile.Do) []testfile.Resource {
 	list := slices.Clone(step.Resources)
 	lacks := func(r testfile.Resource) bool {
@@ -132,8 +132,11 @@ func (p *scenarioRun) resourcesOf(step *testfile.Do) []testfile.Resource {
 	}
 	earlier := slices.DeleteFunc(slices.Clone(p.stated), func(r testfile.Resource) bool { return !lacks(r) })
 	p.stated = append(earlier, step.Resources...)
-	if slices.ContainsFunc(step.Commands, func(c account.Command) bool { _, is := c.(account.Approve); return is }) {
-		list = append(list, earlier...)
+	for _, c := range step.Commands {
+		switch c.(type) {
+		case account.Approve, account.Cancel:
+			return append(list, earlier...)
+		}
 	}
 	return list
 }
