@@ -27,7 +27,8 @@ Separate two commands by the word "and". A --file lists commands as test files d
 - {do: add-user, user: mia}
 
 A command that names a resource has the resource's facts beside it: on.host=mia.
-Approve names none, so --resource states the facts of those that the request shares.
+Approve and cancel name none, so --resource states the facts of a resource that the
+request or the scheduled change is about.
 
 Services may use a store in a database at the same time. Only one process at a time
 can open a bolt file, so a file that a running service uses cannot be changed here.
@@ -51,7 +52,7 @@ func (r *run) doCommand() *cobra.Command {
 	flags.StringVar(&d.by, "by", "", "the `USER` who acts on behalf of --as; both need the permissions")
 	flags.StringVar(&d.host, "host", "", "the `NAME` of the part of the host that is the actor: billing, scim")
 	flags.StringArrayVar(&d.with, "with", nil, "a `FACT` of the request: mfa=true; may be repeated")
-	flags.StringArrayVar(&d.resource, "resource", nil, "a `RESOURCE` with its facts, for approve: '{type: calendar, id: c1, host: mia}'; may be repeated")
+	flags.StringArrayVar(&d.resource, "resource", nil, "a `RESOURCE` with its facts, for approve and cancel: '{type: calendar, id: c1, host: mia}'; may be repeated")
 	flags.StringVar(&d.file, "file", "", "a `FILE` that lists the commands")
 	flags.StringVar(&d.note, "note", "", "a `TEXT` for the journal with the reason; it must not contain personal data")
 	flags.StringVar(&d.key, "key", "", "an idempotency key, any `TEXT`: a request repeated with the same key is not done twice")
