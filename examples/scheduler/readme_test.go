@@ -6,9 +6,9 @@ import (
 	"testing"
 )
 
-// The requests of README.md about sharing, asking and inviting return the stated status, in their order.
-func TestReadmeSharesAsksAndInvites(t *testing.T) {
-	_, text, found := strings.Cut(fileText(t, "README.md"), "## Share, ask, invite")
+// The requests of README.md about sharing, asking, inviting and defining roles return the stated status, in their order.
+func TestReadmeSharesAsksInvitesAndDefines(t *testing.T) {
+	_, text, found := strings.Cut(fileText(t, "README.md"), "## Share, ask, invite, define roles")
 	if !found {
 		t.Fatal("README.md has no such section")
 	}
@@ -35,7 +35,7 @@ func TestReadmeSharesAsksAndInvites(t *testing.T) {
 		}
 		sent++
 	}
-	if sent < 8 {
+	if sent < 15 {
 		t.Errorf("%d requests were sent", sent)
 	}
 }
