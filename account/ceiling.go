@@ -66,6 +66,9 @@ func (q *proposing) checkGives(id usher.UserID, before, after *policy.User, on p
 
 // checkGivesUnder is checkGives with a given ceiling.
 func (q *proposing) checkGivesUnder(c policy.Ceiling, id usher.UserID, before, after *policy.User, on parties) error {
+	if name := q.givesUnknown(before, after); name != "" && !q.isHostOrOwner() {
+		return q.refuse(CodeEscalation, "%s%s would get %s, which %s lacks, with unknown permissions; only %s can give it", q.fromThen(), id, name, q.policyName(), q.hostAndOwner())
+	}
 	if before, after = q.withKnownRole(before), q.withKnownRole(after); after == nil {
 		return nil // a user whose role the policy lacks gets nothing
 	}
@@ -114,7 +117,11 @@ func (q *proposing) delegates(on parties) (bool, error) {
 	id := q.authority
 	request := q.request(userDelegate, on)
 	request.Time = q.lookAt
-	d, err := q.policy.Decide(withUser{q.draft, id, q.planAt(q.find(id), q.entriesOf(subjectOf(id)), q.lookAt)}, &request)
+	then := q.planAt(q.find(id), q.entriesOf(subjectOf(id)), q.lookAt)
+	if q.withKnownRole(then) == nil {
+		return false, nil
+	}
+	d, err := q.policy.Decide(withUser{q.draft, id, then}, &request)
 	return d.Allowed(), err
 }
 
@@ -142,7 +149,7 @@ func (q *proposing) checkTakes(id usher.UserID, before, after *policy.User) erro
 
 // checkTakesUnder is checkTakes with a given ceiling, at one time.
 func (q *proposing) checkTakesUnder(c policy.Ceiling, id usher.UserID, before, after *policy.User) error {
-	if before != nil && !q.knowsRole(before) {
+	if before != nil && !q.knowsRole(before) && q.lookAt.IsZero() {
 		return q.checkOutranks(c, id, before)
 	}
 	if takes, err := q.takes(c.Of(id), before, after); err != nil || !takes {
@@ -153,7 +160,10 @@ func (q *proposing) checkTakesUnder(c policy.Ceiling, id usher.UserID, before, a
 
 // takes reports whether a change takes something from a user.
 func (q *proposing) takes(c policy.Ceiling, before, after *policy.User) (bool, error) {
-	takes, err := c.Takes(before, after)
+	if before != nil && !q.knowsRole(before) { // it is unknown what such a user has
+		return after == nil || !keepsAll(before, after), nil
+	}
+	takes, err := c.Takes(before, q.withKnownRole(after))
 	return takes || err == nil && q.losesUnknown(before, after), err
 }
 

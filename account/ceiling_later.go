@@ -70,10 +70,12 @@ func (q *proposing) planAt(u *policy.User, entries []*ScheduleEntry, at time.Tim
 		for _, ends := range []bool{true, false} {
 			for _, e := range entries[:n] {
 				c := e.Command.(scheduling)
-				if set, ok := c.(SetRole); ok && ends {
-					c = set.atEnd(q)
+				if e.Ends != ends {
+					continue
 				}
-				if e.Ends == ends {
+				if set, ok := c.(SetRole); ok && ends {
+					u = set.atEnd(q).endsFor(q, u)
+				} else {
 					u = c.withPlanned(q, u)
 				}
 			}
@@ -112,9 +114,19 @@ func (q *proposing) ceilingOf(actor *policy.User, facts policy.Facts, at time.Ti
 	if err != nil {
 		return policy.Ceiling{}, err
 	}
+	c, err := q.ceilingUnder(q.policy.Ceiling, actor, of, at)
+	return c.WithFacts(facts, q.next.account, q.authority), err
+}
+
+// ceilingUnder returns the ceiling, made by a policy or a redefinition, of the actor as the actor is planned for a
+// time: without rules, if the policy will lack the role that the actor then has.
+func (q *proposing) ceilingUnder(make func(*policy.User, *policy.Account, usher.Context, time.Time) (policy.Ceiling, error), actor *policy.User, of *policy.Account, at time.Time) (policy.Ceiling, error) {
 	id := q.authority
-	c, err := q.onBehalf(q.policy.Ceiling(q.withoutLent(id, actor), of, q.context, at))
-	return c.WithFacts(facts, q.next.account, id), err
+	if q.withKnownRole(actor) != nil {
+		return q.onBehalf(make(q.withoutLent(id, actor), of, q.context, at))
+	}
+	c, err := q.onBehalf(make(q.withoutLent(id, q.find(id)), of, q.context, at))
+	return c.WithoutRules(), err
 }
 
 // actorsEntries returns the entries about the actor, and those about the teams to which the actor

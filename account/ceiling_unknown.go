@@ -39,6 +39,53 @@ func (q *proposing) unknownOfRank(u *policy.User) role.Name {
 	return ""
 }
 
+// givesUnknown returns a role or a grant that the policy lacks, and that a user has after a change but not, or
+// not as long, before it; "" if there is none. A policy that has it may give it any rules.
+func (q *proposing) givesUnknown(before, after *policy.User) string {
+	if after == nil {
+		return ""
+	}
+	if before == nil {
+		before = &policy.User{}
+	}
+	if after.Role != before.Role && !q.knowsRole(after) {
+		return string(after.Role)
+	}
+	for _, name := range after.Beside {
+		if r, ok := q.policy.Role(name); (!ok || !r.Beside) && !slices.Contains(before.Beside, name) {
+			return string(name)
+		}
+	}
+	for _, m := range slices.Concat(after.Teams, after.Outside) {
+		for _, name := range m.Roles {
+			if q.anyUnknown([]role.Name{name}) && !slices.Contains(rolesOn(before, m.Team), name) {
+				return string(name)
+			}
+		}
+	}
+	for _, g := range after.Grants {
+		if had := grantsNamed(before, g.Name); q.policy.Grant(g.Name) == 0 && holdsAt(g, q.at) && (len(had) == 0 || endsSooner(had[0], g)) {
+			return g.Name
+		}
+	}
+	return ""
+}
+
+// keepsAll reports whether a user keeps the account role and all other roles, grants and seats.
+func keepsAll(before, after *policy.User) bool {
+	kept := before.Role == after.Role && containsAll(after.Beside, before.Beside) && containsAll(after.Seats, before.Seats)
+	for _, m := range slices.Concat(before.Teams, before.Outside) {
+		kept = kept && containsAll(rolesOn(after, m.Team), m.Roles)
+	}
+	for _, g := range before.Grants {
+		had := grantsNamed(after, g.Name)
+		kept = kept && len(had) > 0 && !endsSooner(had[0], g)
+	}
+	return kept
+}
+
+func containsAll[E comparable](list, of []E) bool { return isSubset(of, list) }
+
 // losesUnknown reports whether a user loses a role beside, a team role or a grant that the policy
 // lacks. A policy that has it may give it any rules.
 func (q *proposing) losesUnknown(before, after *policy.User) bool {
@@ -79,6 +126,14 @@ func (q *proposing) checkGivesUnknown(id usher.UserID, on usher.TeamID) error {
 		return nil
 	}
 	return q.refuse(CodeEscalation, "%s has roles that %s lacks and would get them on %s, with unknown permissions; only %s can do it", id, q.policyName(), on, q.hostAndOwner())
+}
+
+// checkGivesUnknownOn rejects giving a role on a resource that the policy lacks.
+func (q *proposing) checkGivesUnknownOn(id usher.UserID, name role.Name, on usher.Ref) error {
+	if q.isHostOrOwner() {
+		return nil
+	}
+	return q.refuse(CodeEscalation, "%s would have the role %s on %s, which %s lacks, with unknown permissions; only %s can give it", id, name, ref(on), q.policyName(), q.hostAndOwner())
 }
 
 // checkOutranksUnknown rejects a command on a user with an account role, or a role beside it, that

@@ -64,7 +64,7 @@ func (q *proposing) checkRedefinitionAt(x policy.Redefinition, facts *policy.Acc
 	defer func() { q.lookAt = time.Time{} }()
 	actor := q.authority
 	planned := q.planAt(q.find(actor), q.entriesOf(subjectOf(actor)), at)
-	c, err := q.onBehalf(x.Ceiling(q.withoutLent(actor, planned), facts, q.context, at))
+	c, err := q.ceilingUnder(x.Ceiling, planned, facts, at)
 	if err != nil {
 		return err
 	}
@@ -93,14 +93,14 @@ func (q *proposing) checkDefines(x policy.Redefinition, c policy.Ceiling, name r
 		name, describeUncovered(given), q.whyUncovered("such a user", given), userDelegate)
 }
 
-// checkRevives rejects the definition of a role that users have, or will have, as their account role, although the policy
+// checkRevives rejects the definition of a role that users have, or will have, although the policy
 // lacks it: they would have again what else they have. Only the host and the holder of the unique role can do it.
 func (q *proposing) checkRevives(name role.Name) error {
 	if q.isHostOrOwner() {
 		return nil
 	}
 	for id, u := range q.all() {
-		if u.Role == name {
+		if holdsRole(u, name) {
 			return q.checkOutranksUnknown(usher.UserID(id), name)
 		}
 	}

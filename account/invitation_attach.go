@@ -122,7 +122,10 @@ func (q *proposing) compareAttachedOn(c policy.Ceiling, id usher.UserID, u *poli
 	if q.roleOn(name, on.Type) != nil {
 		return nil // the policy lacks it, so it gives nothing
 	}
-	given, more, err := c.GivesOn(q.withKnownRole(u), name, refOnly{on})
+	if !q.knowsRole(u) {
+		return nil // the policy allows such a user nothing
+	}
+	given, more, err := c.GivesOn(u, name, refOnly{on})
 	if err != nil || !more {
 		return err
 	}
@@ -183,13 +186,18 @@ func (f withInvitation) UserRolesOn(user usher.UserID, on usher.Ref) ([]role.Nam
 
 // ceilingOfInvitation returns the ceiling of a person who has only the invitation, and has accepted it.
 func (q *proposing) ceilingOfInvitation(key usher.UserID, invited *policy.User, at time.Time) (policy.Ceiling, error) {
-	holder := *invited
-	holder.Status = usher.Active
-	holder.Seats = q.policy.SeatsAfter(invited, &holder)
 	facts, err := q.Account()
 	if err != nil {
 		return policy.Ceiling{}, err
 	}
+	holder := *invited
+	holder.Status = usher.Active
+	if !q.knowsRole(invited) { // the role that the person falls back to later
+		holder.Role = q.policy.DefaultRole().Name
+		c, err := q.policy.Ceiling(&holder, facts, q.context, at)
+		return c.WithoutRules(), err
+	}
+	holder.Seats = q.policy.SeatsAfter(invited, &holder)
 	c, err := q.policy.Ceiling(&holder, facts, q.context, at)
 	return c.WithFacts(q.draft, q.next.account, key), err
 }
@@ -206,7 +214,7 @@ func (q *proposing) compareAttached(c policy.Ceiling, id usher.UserID, before, a
 		return q.refuse(CodeEscalation, "%s would get %s, which the invitation alone does not give; give it to %[1]s by other commands, or use rename-user", id, describeUncovered(given))
 	}
 	kept.Seats = q.policy.SeatsAfter(before, after)
-	takes, err := c.Takes(before, &kept)
+	takes, err := q.takes(c, before, &kept)
 	if err != nil || !takes {
 		return err
 	}

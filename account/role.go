@@ -128,6 +128,16 @@ func (c SetRole) withPlanned(q *proposing, u *policy.User) *policy.User {
 	return changed
 }
 
+// endsFor is withPlanned for an end, which gives the role although the policy lacks it.
+func (c SetRole) endsFor(q *proposing, u *policy.User) *policy.User {
+	if _, err := q.accountRole(c.Role); err == nil {
+		return c.withPlanned(q, u)
+	}
+	changed := *u
+	changed.Role = c.Role
+	return &changed
+}
+
 // replaceRole changes a user's account role, takes away what users with it cannot have, and releases
 // and takes the seats that follow.
 func (q *proposing) replaceRole(id usher.UserID, r role.Role) error {

@@ -46,6 +46,9 @@ func (q *proposing) checkGivesOn(h Holder, name role.Name, on usher.Ref, t term)
 	if q.actor.Host() != "" {
 		return nil
 	}
+	if q.roleOn(name, on.Type) != nil { // an end of it is removed
+		return q.checkGivesUnknownOn(usher.UserID(h.id()), name, on)
+	}
 	resource := q.resource(on)
 	if resource == nil { // the permission was checked on it before
 		return q.deny(usher.ReasonNoPermission, "the host application did not pass the resource %s with the command", ref(on))
@@ -81,7 +84,11 @@ func (q *proposing) checkGivesOnFor(h Holder, u *policy.User, entries []*Schedul
 			return err
 		}
 		for _, c := range []policy.Ceiling{now, then} { // what the actor gets later can be withdrawn until then
-			if err := q.checkGivesOnUnder(c, q.planAt(u, entries, at), h, name, resource); err != nil {
+			then := q.planAt(u, entries, at)
+			if then != nil && !q.knowsRole(then) {
+				continue // the policy allows such a user nothing
+			}
+			if err := q.checkGivesOnUnder(c, then, h, name, resource); err != nil {
 				return err
 			}
 		}
@@ -98,7 +105,7 @@ func (q *proposing) checkGivesAllOn(id usher.UserID, u *policy.User, entries []*
 	}
 	check := func(name role.Name, on usher.Ref, from time.Time, rest []*ScheduleEntry) error {
 		if q.roleOn(name, on.Type) != nil {
-			return nil // the policy lacks it, so it gives nothing
+			return q.checkGivesUnknownOn(id, name, on)
 		}
 		t, s := term{from: from}, slot{kind: roleOnOf, user: id, role: name, on: on}
 		if i := slices.IndexFunc(rest, func(e *ScheduleEntry) bool { return e.slot() == s }); i >= 0 {

@@ -119,7 +119,7 @@ func (q *proposing) checkOpens(m move, id usher.UserID, u *policy.User) error {
 	if err != nil {
 		return err
 	}
-	c, err := q.onBehalf(q.policy.Ceiling(q.withoutLent(q.authority, spread(m.actor, m.tree)), &policy.Account{Settings: facts.Settings}, q.context, m.at))
+	c, err := q.ceilingUnder(q.policy.Ceiling, spread(m.actor, m.tree), &policy.Account{Settings: facts.Settings}, m.at)
 	if err != nil {
 		return err
 	}

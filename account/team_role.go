@@ -91,7 +91,7 @@ func (c SetTeamRole) withPlanned(q *proposing, u *policy.User) *policy.User {
 	roles := rolesOn(u, c.Team)
 	k, held := slices.BinarySearch(roles, c.Role)
 	r, err := q.role(c.Role, true)
-	if _, member := teamIndex(u, c.Team); held || err != nil || !member && !r.Outside {
+	if _, member := teamIndex(u, c.Team); held || err != nil && q.declares(c.Role) || !member && !r.Outside {
 		return u
 	}
 	if r, ok := q.policy.Role(u.Role); ok && r.NoTeamRoles {

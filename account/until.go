@@ -12,7 +12,7 @@ import (
 // AllowedUntil returns the time from which on a request is no longer allowed, because something ends or begins: what the schedule
 // has about the subject, the user in By, their teams, and the settings; and the ends of the grants of both. It returns the zero
 // time if it stays allowed, if the request is denied, and if the View has no policy. The request
-// needs a time. At a time for which usher.ErrNoTime is the error, nothing is allowed. The errors are those of policy.Policy.Decide.
+// needs a time. At a time for which usher.ErrNoTime is the error, or from which on the policy lacks the role of a user, nothing is allowed. The errors are those of policy.Policy.Decide.
 //
 // The result is a forecast. Commands can change it, and so can what the schedule has about other users: they may
 // take the seat that a role needs to begin.
@@ -46,7 +46,7 @@ func (v View) AllowedUntil(r usher.Request) (time.Time, error) {
 		r.Time = next
 		d, err := v.policy.Decide(forecast{factsAt{q.draft, next}, q}, &r)
 		switch {
-		case errors.Is(err, usher.ErrNoTime) && next.After(at):
+		case next.After(at) && (errors.Is(err, usher.ErrNoTime) || errors.Is(err, usher.ErrUndeclared)): // the latter for a role
 			return next, nil
 		case err != nil:
 			return time.Time{}, err

@@ -32,6 +32,7 @@ type Ceiling struct {
 	context usher.Context
 	at      time.Time
 	acting  bool
+	unable  bool // the actor has no rules
 
 	// The facts of the account, for roles on resources; nil: without them.
 	facts Facts
@@ -73,6 +74,12 @@ func (p *Policy) Ceiling(actor *User, account *Account, context usher.Context, a
 // acting hold for the actor. Check the ceilings of both users.
 func (c Ceiling) OnBehalf() Ceiling {
 	c.acting = true
+	return c
+}
+
+// WithoutRules returns the ceiling for a time at which the policy will allow the actor nothing: it covers no rule.
+func (c Ceiling) WithoutRules() Ceiling {
+	c.unable = true
 	return c
 }
 

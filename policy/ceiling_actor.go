@@ -30,6 +30,9 @@ func (c *Ceiling) actorAt(moment time.Time) actorRules {
 // coversSource reports whether the actor has all rules of a source, without comparing
 // each rule: the actor has the same source, or a role that always covers it.
 func (a *actorRules) coversSource(change *comparison, s *ruleSource) bool {
+	if a.c.unable {
+		return false
+	}
 	if !a.ranks && a.sameFeatures(&change.to) && a.includesSource(s) {
 		return true
 	}
@@ -47,6 +50,9 @@ func (a *actorRules) coversSource(change *comparison, s *ruleSource) bool {
 // rules with the same defect. A rule under never must not forbid the actor while it allows the user.
 // The fields that all covering rules hide must also be hidden by b.
 func (a *actorRules) lacks(change *comparison, b heldRule) bool {
+	if a.c.unable {
+		return true
+	}
 	a.switchResource(change)
 	a.stoppedBy = nil
 	hidden, covered := ^uint64(0), false

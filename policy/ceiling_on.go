@@ -109,6 +109,9 @@ func (s *ruleSource) guardOf(p *Policy) uint64 { return p.held[s.role].guard }
 
 // lacksOn is lacks for a rule of a role on a resource.
 func (a *actorRules) lacksOn(change *comparison, b heldRule, place *here) (bool, error) {
+	if a.c.unable {
+		return true, nil
+	}
 	a.switchResource(change)
 	a.stoppedBy = nil
 	hidden, covered := ^uint64(0), false
