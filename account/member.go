@@ -41,8 +41,8 @@ func (c AddToTeam) propose(q *proposing) error {
 		now = sets
 	}
 	o, _ := q.outlineOf(t, sets, now, unsets)
+	q.outline = o
 	if !o.isEmpty() {
-		q.outline = o
 		if err := q.checkChanges(c.User, u, joined(u, c.Team)); err != nil {
 			return err
 		}
@@ -178,6 +178,11 @@ func (q *proposing) joinTeam(id usher.UserID, in usher.TeamID) error {
 	if err != nil || member {
 		return err
 	}
+	if q.getsRoleLater(id, in) {
+		if err := q.checkChanges(id, u, joined(u, in)); err != nil {
+			return err
+		}
+	}
 	joins := MemberAdded{Team: in, User: id}
 	roles := outsideRoles(u, in)
 	if len(roles) == 0 {
@@ -191,6 +196,15 @@ func (q *proposing) joinTeam(id usher.UserID, in usher.TeamID) error {
 		changes = append(changes, TeamRoleSet{Team: in, User: id, Role: name})
 	}
 	return q.emitWithSeats(id, u, joined(u, in), changes...)
+}
+
+// getsRoleLater reports whether the schedule gives a user a role on a team, which a user who is not in the team
+// then may not get.
+func (q *proposing) getsRoleLater(id usher.UserID, in usher.TeamID) bool {
+	return slices.ContainsFunc(q.entriesOf(subjectOf(id)), func(e *ScheduleEntry) bool {
+		s := e.slot()
+		return s.kind == teamRoleOf && s.team == in
+	})
 }
 
 // leaveTeam takes the user's roles on a team, and then removes a member from it.
