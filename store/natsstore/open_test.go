@@ -114,7 +114,7 @@ func TestUnsafeStreams(t *testing.T) {
 	assert.Eventually(t, func() bool { // the replicas are added again
 		again, err := natsstore.Open(ctx, nc, natsstore.Options{Name: name})
 		return assert.NoError(t, err) && assert.NoError(t, again.Close())
-	}, 10*time.Second, 100*time.Millisecond)
+	}, time.Minute, 100*time.Millisecond)
 	assert.Equal(t, []string{"one"}, journal(t, s, "acme"))
 
 	require.NoError(t, js.DeleteStream(ctx, name+"-snapshots-0"))
@@ -146,7 +146,7 @@ func TestCheck(t *testing.T) {
 		problems, err := s.Check(ctx)
 		assert.NoError(c, err)
 		assert.Empty(c, problems)
-	}, 10*time.Second, 50*time.Millisecond)
+	}, time.Minute, 50*time.Millisecond)
 
 	lazy, err := natstest.Start(natstest.Options{Servers: 1, Lazy: true})
 	require.NoError(t, err)
