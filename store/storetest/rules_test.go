@@ -3,6 +3,7 @@ package storetest_test
 import (
 	"context"
 	"fmt"
+	"iter"
 	"sync"
 	"testing"
 	"time"
@@ -16,6 +17,7 @@ import (
 type ruled struct {
 	*plain
 	reject func(*plain, context.Context, usher.AccountID, store.Entry) error // nil for the correct rejection
+	late   *sync.WaitGroup                                                   // appends that reject has begun, for which reads wait
 
 	mu   sync.Mutex
 	full map[usher.AccountID]bool
@@ -38,10 +40,15 @@ func (r *ruled) Append(ctx context.Context, id usher.AccountID, e store.Entry) e
 	return errFull
 }
 
-func rules(reject func(*plain, context.Context, usher.AccountID, store.Entry) error) storetest.Suite {
+func (r *ruled) Commits(ctx context.Context, id usher.AccountID, after uint64) iter.Seq2[store.Commit, error] {
+	r.late.Wait()
+	return r.plain.Commits(ctx, id, after)
+}
+
+func rules(late *sync.WaitGroup, reject func(*plain, context.Context, usher.AccountID, store.Entry) error) storetest.Suite {
 	return storetest.Suite{
 		Open: func(testing.TB) store.Store {
-			return &ruled{plain: newPlain(), reject: reject, full: map[usher.AccountID]bool{}}
+			return &ruled{plain: newPlain(), reject: reject, late: late, full: map[usher.AccountID]bool{}}
 		},
 		Refuse: func(_ testing.TB, s store.Store, id usher.AccountID) {
 			r := s.(*ruled)
@@ -52,9 +59,10 @@ func rules(reject func(*plain, context.Context, usher.AccountID, store.Entry) er
 	}
 }
 
-func TestRules(t *testing.T) { rules(nil).Run(t) }
+func TestRules(t *testing.T) { rules(new(sync.WaitGroup), nil).Run(t) }
 
 func TestRuleFaults(t *testing.T) {
+	var late sync.WaitGroup
 	for _, row := range []struct {
 		name, rows string
 		reject     func(*plain, context.Context, usher.AccountID, store.Entry) error
@@ -65,9 +73,12 @@ func TestRuleFaults(t *testing.T) {
 			_ = p.Append(ctx, id, e)
 			return errFull
 		}},
-		{"a rejected entry is stored later", "RefusedPermanently RefusedLast", func(p *plain, ctx context.Context, id usher.AccountID, e store.Entry) error {
+		{"a rejected entry is stored later", "AppendRefused RefusedPermanently RefusedLast", func(p *plain, ctx context.Context, id usher.AccountID, e store.Entry) error {
 			if e.Version == 2 {
-				time.AfterFunc(shortDelay, func() { _ = p.Append(context.Background(), id, e) })
+				late.Go(func() {
+					time.Sleep(time.Millisecond)
+					_ = p.Append(context.Background(), id, e)
+				})
 			}
 			return errFull
 		}},
@@ -77,10 +88,7 @@ func TestRuleFaults(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
-			fault{rows: row.rows}.check(t, rules(row.reject))
+			fault{rows: row.rows}.check(t, rules(&late, row.reject))
 		})
 	}
 }
-
-// shortDelay is shorter than the pause of a row.
-const shortDelay = 5 * time.Millisecond
