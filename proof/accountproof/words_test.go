@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"testing"
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/policy/syntax"
@@ -63,15 +62,21 @@ func (b *rulebook) ofWildcard(by usher.Rule) bool {
 	return of(syntax.Wildcard) && !of(action)
 }
 
-// check fails a test in which a word allowed too few commands.
-func (c wordCounts) check(t *testing.T) {
-	t.Helper()
-	text := ""
+// missing returns the words that allowed too few commands.
+func (c wordCounts) missing() (list []string) {
 	for word, enough := range enoughWords {
-		text += fmt.Sprintf("\n%6d by %s", c[word], word)
 		if c[word] < enough {
-			t.Errorf("%d commands are allowed by %s, want at least %d", c[word], word, enough)
+			list = append(list, fmt.Sprintf("%d commands are allowed by %s (want at least %d)", c[word], word, enough))
 		}
 	}
-	t.Log("allowed commands by words:" + text)
+	return list
+}
+
+// String writes a line for each word.
+func (c wordCounts) String() string {
+	var b strings.Builder
+	for word := range enoughWords {
+		fmt.Fprintf(&b, "%6d by %s\n", c[word], word)
+	}
+	return b.String()
 }
