@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"time"
@@ -23,7 +24,21 @@ import (
 // maxStaleness limits the age of what an instance decides on.
 const maxStaleness = 2 * time.Second
 
-// serve runs an instance of the service until its process ends. It prints its address.
+// patience is how long an instance waits at its end for the requests that it has.
+const patience = 5 * time.Second
+
+// untilEnd returns a context that ends with ctx, or when nothing more can come from r. The standard input
+// of an instance ends with the process that started it.
+func untilEnd(ctx context.Context, r io.Reader) context.Context {
+	ctx, cancel := context.WithCancel(ctx)
+	go func() {
+		_, _ = io.Copy(io.Discard, r)
+		cancel()
+	}()
+	return ctx
+}
+
+// serve runs an instance of the service until ctx ends. It prints its address.
 func serve(ctx context.Context, servers string) error {
 	nc, err := nats.Connect(servers, natsstore.ConnectOptions()...)
 	if err != nil {
@@ -31,7 +46,10 @@ func serve(ctx context.Context, servers string) error {
 	}
 	defer nc.Close()
 	s, err := natsstore.Open(ctx, nc, natsstore.Options{Partitions: 1, Timeout: time.Second})
-	if err != nil {
+	switch {
+	case ctx.Err() != nil:
+		return nil
+	case err != nil:
 		return err
 	}
 	defer s.Close()
@@ -49,7 +67,21 @@ func serve(ctx context.Context, servers string) error {
 		return err
 	}
 	fmt.Println(l.Addr())
-	return http.Serve(l, instance{e}.handler())
+	server := http.Server{Handler: instance{e}.handler()}
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(l) }()
+	select {
+	case err := <-served:
+		return err
+	case <-ctx.Done():
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
+	defer cancel()
+	if err := server.Shutdown(ctx); err != nil {
+		_ = server.Close() // ends the requests
+		return fmt.Errorf("requests have not ended after %s: %w", patience, err)
+	}
+	return nil
 }
 
 // instance answers requests. Whoever reaches it is trusted, unlike in a real service.

@@ -6,7 +6,9 @@
 //
 // It builds nats-server at its start. Each instance is a process of its own, with store/natsstore.
 //
-// Ctrl-C and SIGTERM end the fault and print the table so far; a second one does not wait for it.
+// Ctrl-C and SIGTERM end the fault and print the table so far; a second one does not wait for it. The
+// instances end when the program ends in any way, and the servers too, except after kill -9 on a system
+// other than Linux and FreeBSD.
 package main
 
 import (
@@ -28,7 +30,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if servers := os.Getenv(instanceEnv); servers != "" {
-		if err := serve(ctx, servers); err != nil {
+		if err := serve(untilEnd(ctx, os.Stdin), servers); err != nil {
 			fmt.Fprintln(os.Stderr, "cluster: instance:", err)
 			os.Exit(1)
 		}

@@ -2,9 +2,11 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"io"
 	"os"
 	"os/exec"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -87,4 +89,39 @@ func TestInterruptedInFault(t *testing.T) {
 		t.Errorf("the program leaves %v, error %v", left, err)
 	}
 	t.Logf("%s\n%s", out, p.stderr.String())
+}
+
+func TestKilledInFault(t *testing.T) {
+	if runtime.GOOS != "linux" && runtime.GOOS != "freebsd" {
+		t.Skip("on this system the servers go on")
+	}
+	p := startProgram(t)
+	if err := p.cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_, _ = p.ended(t) // which waits for all processes
+}
+
+func TestInstanceEnds(t *testing.T) {
+	top, err := start(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer top.stop()
+	ways := []struct {
+		name string
+		end  func(*process) error
+	}{
+		{"SIGTERM", func(p *process) error { return p.cmd.Process.Signal(syscall.SIGTERM) }},
+		{"the end of its standard input", func(p *process) error { return p.stdin.Close() }},
+	}
+	for i, way := range ways {
+		p := top.instances[i]
+		if err := way.end(p); err != nil {
+			t.Fatal(err)
+		}
+		if err := p.cmd.Wait(); err != nil {
+			t.Errorf("%s ends an instance with %v, want status 0", way.name, err)
+		}
+	}
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"strings"
@@ -30,7 +31,8 @@ type process struct {
 
 	mu      sync.Mutex
 	cmd     *exec.Cmd
-	address string // of its HTTP
+	stdin   io.Closer // its end, and so the end of this process, ends the instance
+	address string    // of its HTTP
 }
 
 func start(ctx context.Context) (*topology, error) {
@@ -69,6 +71,10 @@ func (p *process) start(ctx context.Context) error {
 	cmd.Env = append(os.Environ(), instanceEnv+"="+p.servers)
 	cmd.Stderr = os.Stderr
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // Ctrl-C in a terminal does not reach it
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		return err
+	}
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		return err
@@ -89,7 +95,7 @@ func (p *process) start(ctx context.Context) error {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.cmd, p.address = cmd, strings.TrimSpace(line)
+	p.cmd, p.stdin, p.address = cmd, in, strings.TrimSpace(line)
 	return nil
 }
 
