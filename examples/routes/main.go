@@ -28,7 +28,10 @@ func main() {
 		account.AddUser{User: "max"}))
 
 	s := newService(az, az)
-	mux := must(s.routes().Mux(s.guard)) // a route without a guard is an error
+	mux := must(s.routes().Mux(s.guard))         // a route without a guard is an error
+	for _, p := range s.routes().Permissions() { // Mux does not know the policy
+		must(oncehub.Permission(p.String())) // a misspelled permission is an error
+	}
 	for _, line := range []string{
 		"mia PUT /calendars/intro?title=Hello",
 		"mia PUT /calendars/demo?title=Mine",

@@ -63,7 +63,9 @@ func (s *service) routes() usherhttp.Routes {
 	}
 }
 
-// calendar loads the resource of a route, before the check. Nil means that there is none.
+// calendar loads the resource of a route, before the check. Nil, or an error that wraps
+// usherhttp.ErrNotFound or is in Guard.NotFound (such as sql.ErrNoRows), means that there is
+// none; other errors are 503.
 func (s *service) calendar(r *http.Request) (usher.Resource, error) {
 	hosts := map[string][]string{"intro": {"mia"}, "demo": {"mia", "max"}}[r.PathValue("id")]
 	if hosts == nil {
