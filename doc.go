@@ -25,7 +25,7 @@
 //
 // The other packages:
 //
-//   - policyfile loads the rules from a YAML file. preset contains four policies to start
+//   - policyfile loads the rules from a YAML file. preset contains six policies to start
 //     from.
 //   - permission, role, seat and team define the terms of policies and accounts.
 //   - usherhttp guards net/http handlers.

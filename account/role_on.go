@@ -14,8 +14,9 @@ import (
 
 // GiveRoleOn gives a user or a team a role on a single resource. The users of a team are its members
 // and those of the teams below it, also those who join later. Requires the permission share of the
-// resource's type, such as calendar.share, on the resource as [Proposal.Resources] describes it. If
-// the policy has no such permission, only the host application can run the command.
+// resource's type, such as calendar.share, on the resource as Resources of the engine's Batch describes
+// it, which are [Proposal.Resources]. If the policy has no such permission, only the host application
+// can run the command.
 type GiveRoleOn struct {
 	Role role.Name `usher:"role-on"`
 	On   usher.Ref

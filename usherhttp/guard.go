@@ -56,7 +56,8 @@ type Guard struct {
 	// Problem.Unmet can ask for a second factor, and one that reads a seat condition can
 	// name an administrator who assigns seats. For other conditions, the response states
 	// only that more is required. Problem.Detail uses the title of a condition, if it has
-	// one: "You need a booking seat." Default: none.
+	// one: "You need a booking seat." A name that no condition has discloses nothing and is not an
+	// error. Default: none.
 	Disclose []string
 
 	// Challenge is sent as the header WWW-Authenticate with each 401, such as Bearer

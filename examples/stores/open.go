@@ -19,14 +19,16 @@ func inFile(path string) (store.Store, func()) {
 	return s, func() { _ = s.Close() }
 }
 
-// inPostgres opens a store in PostgreSQL. The tables must be there: usher migrate creates them.
+// inPostgres opens a store in PostgreSQL. The tables must be there: usher migrate creates them,
+// or pgstore.Migrate.
 func inPostgres(ctx context.Context, url string) (store.Store, func()) {
 	pool := must(pgxpool.New(ctx, url))
 	s := must(pgstore.Open(ctx, pool, pgstore.Options{}))
 	return s, func() { s.Close(); pool.Close() }
 }
 
-// inSQLite opens a store in a file of SQLite. The tables must be there: usher migrate creates them.
+// inSQLite opens a store in a file of SQLite. The tables must be there: usher migrate creates
+// them, or sqlstore.Migrate with the same db and Options.
 func inSQLite(ctx context.Context, path string) (store.Store, func()) {
 	db := must(sql.Open("sqlite", "file:"+path+"?_txlock=immediate&_pragma=busy_timeout(5000)"))
 	s := must(sqlstore.Open(ctx, db, sqlstore.Options{Dialect: sqlstore.SQLite}))

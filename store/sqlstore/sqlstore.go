@@ -124,7 +124,7 @@ func (d Dialect) text(statement string) string {
 
 // Options configures a store. Only Dialect is required.
 type Options struct {
-	Dialect Dialect
+	Dialect Dialect // SQLite or PostgreSQL; required
 
 	// Schema is the schema of the tables in PostgreSQL. SQLite has no schemas, and ignores it.
 	// Default: "usher".
