@@ -19,9 +19,10 @@ import (
 // check. It returns an error if the context is done or the store is closed.
 func (s *Store) Check(ctx context.Context) (problems []store.Problem, err error) {
 	err = s.call(ctx, "check", "", 0, func() error {
+		until := time.Now().Add(s.options.Timeout)
 		problems = append(problems, s.connectionProblems()...)
 		for _, p := range s.partitions {
-			problems = append(problems, s.partitionProblems(ctx, p)...)
+			problems = append(problems, s.partitionProblems(ctx, p, until)...)
 			if err := ctx.Err(); err != nil {
 				return err
 			}
@@ -57,15 +58,15 @@ func (s *Store) connectionProblems() (problems []store.Problem) {
 	return problems
 }
 
-func (s *Store) partitionProblems(ctx context.Context, p *partition) (problems []store.Problem) {
+func (s *Store) partitionProblems(ctx context.Context, p *partition, until time.Time) (problems []store.Problem) {
 	for _, want := range []jetstream.StreamConfig{s.journalConfig(p), s.snapshotsConfig(p)} {
 		where := "stream " + want.Name
-		info, err := s.info(ctx, &stream{name: want.Name})
+		down, info, err := s.down(ctx, &stream{name: want.Name}, until)
 		if err != nil {
 			problems = append(problems, store.Problem{Where: where, Text: printable.Cause(err)})
 			continue
 		}
-		for _, text := range append(differences(info.Config, want), info.down()...) {
+		for _, text := range append(differences(info.Config, want), down...) {
 			problems = append(problems, store.Problem{Where: where, Text: text})
 		}
 	}

@@ -366,15 +366,3 @@ func (s *Store) purge(ctx context.Context, st *stream, subject string, before ui
 		}
 	}
 }
-
-// allUp returns errServerDown unless all servers of a stream have all of it.
-func (s *Store) allUp(ctx context.Context, st *stream) error {
-	info, err := s.info(ctx, st)
-	if err != nil {
-		return err
-	}
-	if down := info.down(); len(down) > 0 {
-		return printable.Errorf("%w: %s", errServerDown, printable.Value(down[0]))
-	}
-	return nil
-}

@@ -36,16 +36,20 @@ type streamInfo struct {
 		Last     uint64 `json:"last_seq"`
 	} `json:"state"`
 	Cluster struct {
-		Leader   string `json:"leader"`
-		Replicas []struct {
-			Name    string        `json:"name"`
-			Current bool          `json:"current"`
-			Offline bool          `json:"offline"`
-			Active  time.Duration `json:"active"`
-			Lag     uint64        `json:"lag"`
-		} `json:"replicas"`
+		Leader   string    `json:"leader"`
+		Replicas []replica `json:"replicas"`
 	} `json:"cluster"`
 }
+
+// replica is what the leader of a stream knows of another server of the stream.
+type replica struct {
+	Name    string        `json:"name"`
+	Current bool          `json:"current"`
+	Offline bool          `json:"offline"`
+	Active  time.Duration `json:"active"` // since it last responded
+}
+
+func (r replica) silent() bool { return r.Offline || r.Active > 5*time.Second }
 
 // codeNoStream is the code of an error for a stream that does not exist.
 const codeNoStream = 10059
@@ -66,20 +70,56 @@ func (s *Store) info(ctx context.Context, st *stream) (info streamInfo, err erro
 	return info, nil
 }
 
-// down returns the servers that do not have all of the stream.
-func (i streamInfo) down() (names []string) {
+// lacking returns the servers that do not have all of the stream, and have not had all of it before.
+func (i streamInfo) lacking(before map[string]bool) (names []string, silent bool) {
 	for _, r := range i.Cluster.Replicas {
 		switch {
+		case before[r.Name]:
 		case r.Offline:
-			names = append(names, r.Name+" is offline")
-		case !r.Current || r.Active > 5*time.Second:
-			names = append(names, r.Name+" is behind")
+			names, silent = append(names, r.Name+" is offline"), true
+		case !r.Current || r.silent():
+			names, silent = append(names, r.Name+" is behind"), silent || r.silent()
+		default:
+			before[r.Name] = true
 		}
 	}
 	if len(i.Cluster.Replicas)+1 < i.Config.Replicas {
 		names = append(names, fmt.Sprintf("the stream has %d of %d replicas", len(i.Cluster.Replicas)+1, i.Config.Replicas))
+		silent = true
 	}
-	return names
+	return names, silent
+}
+
+// down returns the servers that do not have all of a stream, which is what the servers report of it. While
+// a stream is written to, the others are behind its leader for moments: down returns a server that responds
+// only if it has not had all of the stream at some time until then.
+func (s *Store) down(ctx context.Context, st *stream, until time.Time) (names []string, info streamInfo, err error) {
+	before := map[string]bool{}
+	for pause := time.Millisecond; ; pause = min(2*pause, 50*time.Millisecond) {
+		if info, err = s.info(ctx, st); err != nil {
+			return nil, info, err
+		}
+		names, silent := info.lacking(before)
+		if len(names) == 0 || silent || time.Now().Add(pause).After(until) {
+			return names, info, nil
+		}
+		timer := time.NewTimer(pause)
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return nil, info, ctx.Err()
+		}
+	}
+}
+
+// allUp returns errServerDown unless all servers of a stream have all that was stored before the call.
+func (s *Store) allUp(ctx context.Context, st *stream) error {
+	names, _, err := s.down(ctx, st, time.Now().Add(s.options.Timeout))
+	if err == nil && len(names) > 0 {
+		err = printable.Errorf("%w: %s", errServerDown, printable.Value(names[0]))
+	}
+	return err
 }
 
 // openStreams creates the streams, or checks them.
