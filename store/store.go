@@ -23,9 +23,10 @@
 //     unless the setting secure_delete is on.
 //   - pgstore, and sqlstore on PostgreSQL, leave them in dead rows until a vacuum, and in the
 //     write-ahead log, in replicas and in archives as long as the server keeps these.
-//   - natsstore encrypts all data, and deletes the keys: in the streams when Erase returns nil or, if a
+//   - natsstore encrypts the data, and deletes the keys: in the streams when Erase returns nil or, if a
 //     server is down, when it is back; in the logs of the servers within minutes. The encrypted bytes
-//     remain. Its tests search the files of all servers for the data and for the keys.
+//     remain, and so does the id of the account. The hashes of its users' ids go after the keys. Its tests
+//     search the files of all servers for the data, the keys and the hashes.
 //
 // Backups contain what was erased later, in every store. Engine.Erase also erases what an Archive has of
 // the account.

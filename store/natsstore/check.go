@@ -77,7 +77,7 @@ func (s *Store) partitionProblems(ctx context.Context, p *partition, until time.
 	case len(unfinished) > 0:
 		problems = append(problems, store.Problem{
 			Where: where,
-			Text:  printable.Sprintf("the keys of data that was erased remain on disks, in %d accounts (want all servers up)", len(unfinished)),
+			Text:  printable.Sprintf("keys or names of data that was erased remain on disks, in %d accounts (want all servers up)", len(unfinished)),
 		})
 	}
 	return problems

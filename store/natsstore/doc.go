@@ -31,17 +31,25 @@
 //
 // # Erasing
 //
-// The servers keep the bytes of messages that were replaced or purged, for an unlimited time. Thus all
-// data is encrypted (AES-256-GCM), with keys that are stored beside it: one for the commits and
-// snapshots of an account, and another one for its records and last-active times. Erase deletes the
+// The servers keep the bytes of messages that were replaced or purged, for an unlimited time. Thus the
+// data of all messages is encrypted (AES-256-GCM), with keys that are stored beside it: one for the commits
+// and snapshots of an account, and another one for its records and last-active times. Erase deletes the
 // keys of the account. After a record was deleted, what remains of the account's records and
 // last-active times is encrypted with a new key in the background, and the old key is deleted. The
 // servers overwrite the bytes of a deleted key at once in its stream, and remove them from their logs
 // within minutes.
 //
+// The subjects of messages are not encrypted. They contain the id of the account, which stays for ever:
+// the mark of an erased account has it, too. Those of the index of users contain a part of the SHA-256 of
+// the user's id, which a guess of the id can be compared with. Erase has the servers overwrite these
+// messages, after the keys, and so has the removal of a user, if all servers are up; otherwise they stay
+// until the account is erased. The servers remove the subjects from their logs and lists within minutes.
+// Ids that are random, and not names or addresses, disclose nothing.
+//
 // A server that is down meanwhile would not overwrite its copy of the key. Therefore a key is only
-// deleted when all servers are up; until then it is tried again and again, and Check reports it. What was
-// erased cannot be read in the meantime. Backups contain the keys: they must be deleted themselves.
+// deleted when all servers are up; until then it is tried again and again, and Check reports it. Erase
+// does not wait for all of many thousand users either. What was erased cannot be read in the meantime.
+// Backups contain the keys: they must be deleted themselves.
 //
 // The encryption is for erasing only. It does not protect the data from readers of the streams.
 //

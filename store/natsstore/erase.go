@@ -23,6 +23,8 @@ func (s *Store) Erase(ctx context.Context, account usher.AccountID) error {
 		if err := s.mark(ctx, account); err != nil {
 			return err
 		}
+		ctx, cancel := context.WithTimeout(ctx, patience*s.options.Timeout) // very many users take longer
+		defer cancel()
 		if err := s.finish(ctx, account); err != nil {
 			s.finishSoon(account) // it is erased, and what remains is retried
 		}
@@ -197,7 +199,6 @@ func (s *Store) removeAccount(ctx context.Context, p *partition, account usher.A
 		func() error { return s.purge(ctx, p.journal, p.subject(kindCommits, account), tombstone) },
 		func() error { return s.purgeSnapshots(ctx, p, account) },
 		func() error { return s.purge(ctx, p.journal, p.subject(kindLost, account), 0) },
-		func() error { return s.purge(ctx, p.journal, p.usersOf(account), 0) },
 	)
 	if err != nil {
 		return err
@@ -211,10 +212,14 @@ func (s *Store) removeAccount(ctx context.Context, p *partition, account usher.A
 		}
 		return s.purge(ctx, p.journal, p.subject(kind, account), 0)
 	}
-	return together(
+	err = together(
 		func() error { return remove(kindKey) },
 		func() error { return remove(kindPersonalKeys) },
 	)
+	if err != nil {
+		return err
+	}
+	return s.eraseUsers(ctx, p, account)
 }
 
 // together runs functions at the same time.

@@ -60,6 +60,23 @@ func gone(t testing.TB, c *natstest.Cluster, key []byte, what string) {
 	require.Eventually(t, func() bool { return len(inStreams(filesWith(t, c, key))) == 0 }, time.Minute, 50*time.Millisecond, what)
 }
 
+// inBlocks leaves out all but the blocks of messages of the streams. The servers write the list of subjects
+// in index.db anew every two minutes.
+func inBlocks(paths []string) (some []string) {
+	for _, path := range inStreams(paths) {
+		if strings.HasSuffix(path, ".blk") {
+			some = append(some, path)
+		}
+	}
+	return some
+}
+
+// filesOf returns the files of all servers that contain the hash of a user's id.
+func filesOf(t testing.TB, c *natstest.Cluster, user usher.UserID) []string {
+	t.Helper()
+	return filesWith(t, c, []byte(natsstore.UserToken(user)))
+}
+
 // keyBytes returns the keys that are stored for an account of a store with one account and partition.
 func keyBytes(t testing.TB, c *natstest.Cluster, name, kind string) (keys [][]byte) {
 	t.Helper()
@@ -94,11 +111,16 @@ func TestErasedFromFiles(t *testing.T) {
 	ctx := context.Background()
 	c := cluster(t)
 	name := newName()
-	s := open(t, 0, natsstore.Options{Name: name, Partitions: 1, Monitor: c.Monitors()})
+	s := open(t, 0, natsstore.Options{Name: name, Partitions: 1, Monitor: c.Monitors(), Timeout: 10 * time.Second})
 	secret := func(what string) string { return "secret-" + name + "-" + what }
-	require.NoError(t, s.Append(ctx, "acme", commit(1, secret("commit"),
-		store.Record{User: "mia", Data: []byte(secret("mia"))}, store.Record{User: "max", Data: []byte(secret("max"))})))
-	require.NoError(t, s.Append(ctx, "acme", commit(2, "two", store.Record{User: "mia", Data: []byte(secret("mia2"))})))
+	mia, max := usher.UserID(secret("id-of-mia")), usher.UserID(secret("id-of-max"))
+	founding := commit(1, secret("commit"),
+		store.Record{User: "mia", Data: []byte(secret("mia"))}, store.Record{User: "max", Data: []byte(secret("max"))})
+	founding.Users = store.Users{Known: true, Added: []usher.UserID{mia, max}}
+	require.NoError(t, s.Append(ctx, "acme", founding))
+	change := commit(2, "two", store.Record{User: "mia", Data: []byte(secret("mia2"))})
+	change.Users = store.Users{Known: true}
+	require.NoError(t, s.Append(ctx, "acme", change))
 	require.NoError(t, s.SaveSnapshot(ctx, "acme", store.Snapshot{Version: 2, Data: []byte(secret("snapshot"))}))
 	noon := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	require.NoError(t, s.SaveLastActive(ctx, "acme", []store.LastActive{{User: "mia", At: noon}, {User: "max", At: noon}}))
@@ -107,8 +129,12 @@ func TestErasedFromFiles(t *testing.T) {
 	first := keyBytes(t, c, name, "q")
 	require.Len(t, first, 1)
 	require.NotEmpty(t, inStreams(filesWith(t, c, first[0])), "the test finds keys")
-	require.NoError(t, s.Append(ctx, "acme", commit(3, "three", store.Record{User: "mia"})))
+	require.NotEmpty(t, inBlocks(filesOf(t, c, mia)), "the test finds hashes of ids")
+	removal := commit(3, "three", store.Record{User: "mia"})
+	removal.Users = store.Users{Known: true, Removed: []usher.UserID{mia}}
+	require.NoError(t, s.Append(ctx, "acme", removal))
 	finished(t, s)
+	require.Eventually(t, func() bool { return len(inBlocks(filesOf(t, c, mia))) == 0 }, time.Minute, 50*time.Millisecond, "the user is removed")
 	second := keyBytes(t, c, name, "q")
 	require.Len(t, second, 1)
 	assert.NotEqual(t, hex.EncodeToString(first[0]), hex.EncodeToString(second[0]))
@@ -124,11 +150,19 @@ func TestErasedFromFiles(t *testing.T) {
 
 	main := keyBytes(t, c, name, "k")
 	require.NotEmpty(t, inStreams(filesWith(t, c, main[0])))
+	again := commit(4, "four")
+	again.Users = store.Users{Known: true, Added: []usher.UserID{mia, max}}
+	require.NoError(t, s.Append(ctx, "acme", again))
+	require.NotEmpty(t, inBlocks(filesOf(t, c, mia)))
+	require.NotEmpty(t, inBlocks(filesOf(t, c, max)))
 	require.NoError(t, s.Erase(ctx, "acme"))
 	finished(t, s)
 	keys := append(main, first[0], second[0])
 	for _, key := range keys {
 		gone(t, c, key, "a key of the account")
+	}
+	for _, user := range []usher.UserID{mia, max} {
+		require.Eventually(t, func() bool { return len(inBlocks(filesOf(t, c, user))) == 0 }, time.Minute, 50*time.Millisecond, "the hash of a user's id")
 	}
 	if !*erasedLong {
 		return
@@ -136,6 +170,9 @@ func TestErasedFromFiles(t *testing.T) {
 	require.EventuallyWithT(t, func(ct *assert.CollectT) {
 		for _, key := range keys {
 			assert.Empty(ct, filesWith(t, c, key))
+		}
+		for _, user := range []usher.UserID{mia, max} {
+			assert.Empty(ct, filesOf(t, c, user))
 		}
 	}, 10*time.Minute, 5*time.Second)
 }
@@ -157,7 +194,7 @@ func TestErasedWhileServerIsDown(t *testing.T) {
 	require.ErrorIs(t, err, store.ErrErased)
 	problems, err := s.Check(ctx)
 	require.NoError(t, err)
-	assert.Contains(t, texts(problems), "the keys of data that was erased remain on disks, in 1 accounts (want all servers up)")
+	assert.Contains(t, texts(problems), "keys or names of data that was erased remain on disks, in 1 accounts (want all servers up)")
 	require.NoError(t, c.Servers[2].Start())
 	require.NoError(t, c.Wait(30*time.Second))
 	natsstore.Sweep(s)

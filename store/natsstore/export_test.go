@@ -11,6 +11,9 @@ import (
 	"github.com/usher-go/usher"
 )
 
+// UserToken returns what the subjects contain of the id of a user.
+func UserToken(user usher.UserID) string { return userToken(user) }
+
 // Sweep does what the store does each minute.
 func Sweep(s *Store) {
 	s.sweep()

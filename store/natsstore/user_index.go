@@ -18,7 +18,7 @@ import (
 )
 
 // The index has a message for each user of an account, on a subject with a hash of the user's id, so
-// that no id of a user remains in a subject after an erasure. A commit that states its users is stored
+// that no subject contains the id of a user; an erasure deletes the messages (user_index_erase.go). A commit that states its users is stored
 // in one batch with them, and has the header I if the commit before had it too. The first commit
 // without it is stored with a message on l.ACCOUNT. IndexUsers replaces the users, and then that
 // message by one with the version; the next commit that states its users then has the header again.
@@ -43,11 +43,11 @@ func (p *partition) usersOf(account usher.AccountID) string {
 }
 
 func userAdded(subject string) *nats.Msg {
-	return newMessage(subject, nil, headerRollup, "sub")
+	return newMessage(subject, nil)
 }
 
 func userRemoved(subject string) *nats.Msg {
-	return newMessage(subject, nil, headerRollup, "sub", headerRemoved, "1")
+	return newMessage(subject, nil, headerRemoved, "1")
 }
 
 // changes reports whether the entry changes the users, and whether the index can follow.
@@ -122,21 +122,6 @@ func (a *appending) userChanges(ctx context.Context, v view, room int) (all []*n
 		expect(all[0], lost, v.found[lost].seq)
 	}
 	return all, len(all) <= min(usersInBatch, room), nil
-}
-
-// pruneUsers purges the messages of removed users, in the background. They have no effect.
-func (s *Store) pruneUsers(account usher.AccountID, seq uint64, removed []usher.UserID) {
-	if len(removed) == 0 {
-		return
-	}
-	p := s.partitionOf(account)
-	s.running.Go(func() {
-		for _, user := range removed {
-			if s.purge(s.ctx, p.journal, p.userSubject(user, account), seq) != nil {
-				return
-			}
-		}
-	})
 }
 
 // AccountsOf implements store.UserIndex. It asks each partition, and reads the ids into memory first.
@@ -303,6 +288,7 @@ func (s *Store) indexUsers(ctx context.Context, account usher.AccountID, version
 	for _, user := range users {
 		present[p.userSubject(user, account)] = true
 	}
+	first := uint64(0)
 	for some := range slices.Chunk(slices.Sorted(maps.Keys(present)), usersInBatch) {
 		var batch []*nats.Msg
 		for _, subject := range some {
@@ -313,12 +299,18 @@ func (s *Store) indexUsers(ctx context.Context, account usher.AccountID, version
 			}
 		}
 		expect(batch[0], journal, v.seq)
-		if _, err := s.publish(ctx, p.journal, batch...); err != nil {
+		last, err := s.publish(ctx, p.journal, batch...)
+		if err != nil {
 			return false, err
+		}
+		if first == 0 {
+			first = last - uint64(len(batch)) + 1
 		}
 	}
 	found := newMessage(lost, nil, headerRollup, "sub", headerFound, strconv.FormatUint(version, 10))
 	expect(found, journal, v.seq)
-	_, err = s.publish(ctx, p.journal, found)
+	if _, err = s.publish(ctx, p.journal, found); err == nil && len(before) > 0 {
+		s.pruneReplaced(p, account, first)
+	}
 	return false, err
 }
