@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -14,15 +15,17 @@ import (
 )
 
 // Check implements store.Checker. It returns what an operator should change: unsafe settings of streams, missing or slow replicas,
-// servers that do not wait for the disk, old versions, erasures that are not complete, and options of
+// servers that do not wait for the disk or that Options.Monitor lacks, old versions, erasures that are not complete, and options of
 // the connection. It returns none if all is well. Call it at regular times, for example from a health
 // check. It returns an error if the context is done or the store is closed.
 func (s *Store) Check(ctx context.Context) (problems []store.Problem, err error) {
 	err = s.call(ctx, "check", "", 0, func() error {
 		until := time.Now().Add(s.options.Timeout)
+		var hosts []string // of the streams, several times
 		problems = append(problems, s.connectionProblems()...)
 		for _, p := range s.partitions {
-			problems = append(problems, s.partitionProblems(ctx, p, until)...)
+			some, found := s.partitionProblems(ctx, p, until)
+			problems, hosts = append(problems, some...), append(hosts, found...)
 			if err := ctx.Err(); err != nil {
 				return err
 			}
@@ -30,8 +33,14 @@ func (s *Store) Check(ctx context.Context) (problems []store.Problem, err error)
 		if len(s.options.Monitor) == 0 {
 			problems = append(problems, store.Problem{Where: "the servers", Text: "it is not known whether they wait for the disk (want Options.Monitor, and sync_interval: always)"})
 		}
+		read := len(s.options.Monitor) > 0
+		var monitored []string
 		for _, url := range s.options.Monitor {
-			problems = append(problems, serverProblems(ctx, url)...)
+			some, name := serverProblems(ctx, url)
+			problems, monitored, read = append(problems, some...), append(monitored, name), read && name != ""
+		}
+		if read {
+			problems = append(problems, notMonitored(hosts, monitored)...)
 		}
 		return nil
 	})
@@ -58,7 +67,22 @@ func (s *Store) connectionProblems() (problems []store.Problem) {
 	return problems
 }
 
-func (s *Store) partitionProblems(ctx context.Context, p *partition, until time.Time) (problems []store.Problem) {
+// notMonitored returns a problem for each server that has a stream and is not one of those that were read.
+func notMonitored(hosts, monitored []string) (problems []store.Problem) {
+	slices.Sort(hosts)
+	for _, name := range slices.Compact(hosts) {
+		if !slices.Contains(monitored, name) {
+			problems = append(problems, store.Problem{
+				Where: "server " + printable.Value(name),
+				Text:  "it is not known whether it waits for the disk (want the address of its monitoring in Options.Monitor)",
+			})
+		}
+	}
+	return problems
+}
+
+// partitionProblems also returns the names of the servers that have the streams.
+func (s *Store) partitionProblems(ctx context.Context, p *partition, until time.Time) (problems []store.Problem, hosts []string) {
 	for _, want := range []jetstream.StreamConfig{s.journalConfig(p), s.snapshotsConfig(p)} {
 		where := "stream " + want.Name
 		down, info, err := s.down(ctx, &stream{name: want.Name}, until)
@@ -66,6 +90,7 @@ func (s *Store) partitionProblems(ctx context.Context, p *partition, until time.
 			problems = append(problems, store.Problem{Where: where, Text: printable.Cause(err)})
 			continue
 		}
+		hosts = append(hosts, info.servers()...)
 		for _, text := range append(differences(info.Config, want), down...) {
 			problems = append(problems, store.Problem{Where: where, Text: text})
 		}
@@ -80,11 +105,12 @@ func (s *Store) partitionProblems(ctx context.Context, p *partition, until time.
 			Text:  printable.Sprintf("keys or names of data that was erased remain on disks, in %d accounts (want all servers up)", len(unfinished)),
 		})
 	}
-	return problems
+	return problems, hosts
 }
 
-// serverProblems reads the monitoring of a server.
-func serverProblems(ctx context.Context, url string) (problems []store.Problem) {
+// serverProblems reads the monitoring of a server. It also returns the name of the server, or "" if it
+// cannot be read.
+func serverProblems(ctx context.Context, url string) (problems []store.Problem, name string) {
 	where := "server " + printable.Value(url)
 	add := func(format string, args ...any) {
 		problems = append(problems, store.Problem{Where: where, Text: printable.Sprintf(format, args...)})
@@ -100,7 +126,7 @@ func serverProblems(ctx context.Context, url string) (problems []store.Problem) 
 	}
 	if err := readJSON(ctx, strings.TrimSuffix(url, "/")+"/varz", &server); err != nil {
 		add("its monitoring cannot be read: %s", printable.Cause(err))
-		return problems
+		return problems, ""
 	}
 	where = "server " + printable.Value(server.Name)
 	if older(server.Version, minServer) {
@@ -112,7 +138,7 @@ func serverProblems(ctx context.Context, url string) (problems []store.Problem) 
 	case !server.JetStream.Config.SyncAlways:
 		add("it acknowledges commits before they are on its disk (want sync_interval: always)")
 	}
-	return problems
+	return problems, server.Name
 }
 
 func readJSON(ctx context.Context, url string, to any) error {

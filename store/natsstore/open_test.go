@@ -148,6 +148,14 @@ func TestCheck(t *testing.T) {
 		assert.Empty(c, problems)
 	}, time.Minute, 50*time.Millisecond)
 
+	some := open(t, 0, natsstore.Options{Name: newName(), Partitions: 1, Monitor: cluster(t).Monitors()[1:2]})
+	problems, err := some.Check(ctx)
+	require.NoError(t, err)
+	for _, name := range []string{"s1", "s3"} {
+		assert.Contains(t, texts(problems), "server "+name+": it is not known whether it waits for the disk (want the address of its monitoring in Options.Monitor)")
+	}
+	assert.NotContains(t, texts(problems), "server s2")
+
 	lazy, err := natstest.Start(natstest.Options{Servers: 1, Lazy: true})
 	require.NoError(t, err)
 	t.Cleanup(lazy.Stop)
@@ -165,7 +173,7 @@ func TestCheck(t *testing.T) {
 	assert.Equal(t, []string{"one", "two"}, journal(t, s, "acme"))
 	finished(t, s)
 	require.NoError(t, s.Erase(ctx, "acme"))
-	problems, err := s.Check(ctx)
+	problems, err = s.Check(ctx)
 	require.NoError(t, err)
 	for _, want := range []string{
 		"the connection: ReconnectBufSize is 8388608 (want -1",

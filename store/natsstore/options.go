@@ -30,9 +30,9 @@ type Options struct {
 	// requests, for at most five times as long. Default: two seconds.
 	Timeout time.Duration
 
-	// Monitor is the addresses of the servers' monitoring, such as "http://nats-1:8222". Check reads
-	// there whether the servers wait for the disk, which they do not tell clients. Default: Check
-	// reports that it is not known.
+	// Monitor is the addresses of the monitoring of all servers, such as "http://nats-1:8222". Check
+	// reads there whether the servers wait for the disk, which they do not tell clients, and reports
+	// servers with a stream whose address is missing. Default: Check reports that it is not known.
 	Monitor []string
 }
 

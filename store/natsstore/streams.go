@@ -70,6 +70,17 @@ func (s *Store) info(ctx context.Context, st *stream) (info streamInfo, err erro
 	return info, nil
 }
 
+// servers returns the names of the servers that have the stream.
+func (i streamInfo) servers() (names []string) {
+	if i.Cluster.Leader != "" {
+		names = append(names, i.Cluster.Leader)
+	}
+	for _, r := range i.Cluster.Replicas {
+		names = append(names, r.Name)
+	}
+	return names
+}
+
 // lacking returns the servers that do not have all of the stream, and have not had all of it before.
 func (i streamInfo) lacking(before map[string]bool) (names []string, silent bool) {
 	for _, r := range i.Cluster.Replicas {
