@@ -100,13 +100,13 @@ func Parse(src []byte, report Report) *Node {
 		report(1, 1, "the file is empty")
 		return nil
 	case err != nil:
-		reportSyntax(err, report)
+		reportSyntax(err, src, report)
 		return nil
 	}
 	switch err := decode(decoder, &second); {
 	case errors.Is(err, io.EOF):
 	case err != nil:
-		reportSyntax(err, report)
+		reportSyntax(err, src, report)
 		return nil
 	default:
 		report(second.Line, second.Column, "a second document begins here; a file must contain exactly one")
@@ -143,9 +143,12 @@ var tooEarly = regexp.MustCompile(`^did not find expected (<document start>|node
 // asAlias is the error for a plain * or &, which begin an alias and an anchor in YAML.
 const asAlias = "did not find expected alphabetic or numeric character"
 
+// noToken is the error for a tab in an indentation, and for other characters.
+const noToken = "found character that cannot start any token"
+
 var atLine = regexp.MustCompile(`^line (\d+): `)
 
-func reportSyntax(err error, report Report) {
+func reportSyntax(err error, src []byte, report Report) {
 	text := strings.TrimPrefix(err.Error(), "yaml: ")
 	line := 1
 	if m := atLine.FindStringSubmatch(text); m != nil {
@@ -155,10 +158,22 @@ func reportSyntax(err error, report Report) {
 			line++
 		}
 	}
-	if text == asAlias {
+	switch {
+	case text == asAlias:
 		text += "; write a key or value that begins with * or & in quotes"
+	case text == noToken && beginsWithTab(src, line):
+		text += "; the line begins with a tab; indent with spaces"
 	}
 	report(line, 1, "not YAML: "+text)
+}
+
+// beginsWithTab reports whether the indentation of a line has a tab.
+func beginsWithTab(src []byte, line int) bool {
+	lines := bytes.Split(src, []byte("\n"))
+	if line > len(lines) {
+		return false
+	}
+	return bytes.HasPrefix(bytes.TrimLeft(lines[line-1], " "), []byte("\t"))
 }
 
 func (c *converter) convert(y *yaml.Node) *Node {

@@ -42,6 +42,8 @@ func TestRefused(t *testing.T) {
 		{"empty", "", "1:1: the file is empty"},
 		{"only a comment", "# hello\n", "1:1: the file is empty"},
 		{"syntax", "a: b\nc: d: e\n", "2:1: not YAML: mapping values are not allowed"},
+		{"tab", "a:\n  \tb: c\n", "2:1: not YAML: found character that cannot start any token; the line begins with a tab; indent with spaces"},
+		{"no tab", "a:\n  @b: c\td\n", "2:1: not YAML: found character that cannot start any token\n"},
 		{"not text", "a: \xff", "1:1: not YAML: "},
 		{"second document", "a: b\n---\nc: d\n", "2:1: a second document begins here"},
 		{"anchor", "a: &x b\n", "1:4: anchors (&x) are not supported"},
@@ -55,7 +57,7 @@ func TestRefused(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			_, problems := parse(row.src)
-			assert.Contains(t, strings.Join(problems, "\n"), row.want)
+			assert.Contains(t, strings.Join(problems, "\n")+"\n", row.want)
 		})
 	}
 }
