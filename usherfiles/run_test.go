@@ -62,12 +62,7 @@ var stories = []struct {
         run_test.go:N: testdata/broken.test.yaml:6:20: unknown role "membr"; did you mean "member"?
             testdata/broken.test.yaml:8:11: unknown permission "calendar.veiw"; did you mean "calendar.view"?
     --- FAIL: TestStories/policy.yaml
-        run_test.go:N: testdata/policy.yaml:1:1: a test file needs the key "policy"
-            testdata/policy.yaml:1:1: a test file needs the key "account"
-            testdata/policy.yaml:2:1: a test file has no key "name" (usher, policy, at, account, checks, scenarios)
-            testdata/policy.yaml:3:1: a test file has no key "title" (usher, policy, at, account, checks, scenarios)
-            testdata/policy.yaml:4:1: a test file has no key "roles" (usher, policy, at, account, checks, scenarios)
-            testdata/policy.yaml:8:1: a test file has no key "resources" (usher, policy, at, account, checks, scenarios)
+        run_test.go:N: testdata/policy.yaml:1:1: this is a policy, not a test file; a test file names its policy: "policy: FILE"; usher validate checks policies
 `},
 	{"nothing", func(t *testing.T) {
 		usherfiles.Run(t)

@@ -2,6 +2,7 @@ package testfile
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,13 +17,27 @@ import (
 // the names.
 func Parse(name string, src []byte) (*File, error) {
 	p := newParser(name)
-	if n := source.Parse(src, p.Report); n != nil {
+	n := source.Parse(src, p.Report)
+	switch {
+	case n == nil:
+	case isPolicy(n):
+		p.problems.Add(syntax.Pos{Line: 1, Col: 1}, `this is a policy, not a test file; a test file names its policy: "policy: FILE"; usher validate checks policies`)
+	default:
 		p.document(n)
 	}
 	if err := p.problems.Err(); err != nil {
 		return nil, err
 	}
 	return p.file, nil
+}
+
+// isPolicy reports whether a file is a policy, rather than an invalid test file: only a test file has
+// the key policy, and only a policy has the key roles.
+func isPolicy(n *source.Node) bool {
+	has := func(key string) bool {
+		return slices.ContainsFunc(n.Entries, func(e source.Entry) bool { return e.Key.Text == key })
+	}
+	return has("roles") && !has("policy")
 }
 
 // parser converts YAML nodes into a File.

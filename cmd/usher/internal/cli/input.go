@@ -120,9 +120,6 @@ func (in input) keys() []string {
 // isTest reports whether the file is a test file. Only test files have the key policy.
 func (in input) isTest() bool { return slices.Contains(in.keys(), "policy") }
 
-// isPolicy reports whether the file is a policy, rather than an invalid test file.
-func (in input) isPolicy() bool { return !in.isTest() && slices.Contains(in.keys(), "roles") }
-
 // suite loads a test file with its policy.
 func (r *run) suite(arg string) (*policytest.Suite, error) {
 	in, err := r.open(arg)
@@ -133,8 +130,5 @@ func (r *run) suite(arg string) (*policytest.Suite, error) {
 }
 
 func (in input) suite() (*policytest.Suite, error) {
-	if in.isPolicy() {
-		return nil, notATest(in)
-	}
 	return policytest.Load(in.name, in.src, readFile)
 }

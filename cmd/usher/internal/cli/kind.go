@@ -13,11 +13,3 @@ func notAPolicy(in input) error {
 	}
 	return syntax.Problem{File: in.name, Pos: syntax.Pos{Line: 1, Col: 1}, Message: message}
 }
-
-// notATest returns the error for a policy where a test file is expected.
-func notATest(in input) error {
-	return syntax.Problem{
-		File: in.name, Pos: syntax.Pos{Line: 1, Col: 1},
-		Message: `this is a policy, not a test file; a test file names its policy: "policy: FILE"; usher validate checks policies`,
-	}
-}
