@@ -148,7 +148,7 @@ func (s *Store) openStreams(ctx context.Context) error {
 			s.options.Partitions = defaultPartitions
 		}
 	case err != nil:
-		return printable.Errorf("read the streams (JetStream must be enabled): %w", err)
+		return printable.Errorf("read the streams (want JetStream, and a user who may publish to $JS.API.> and subscribe to the inboxes of the connection): %w", err)
 	default:
 		n, err := strconv.Atoi(info.Config.Metadata[metaPartitions])
 		if err != nil || info.Config.Metadata[metaFormat] != format {
