@@ -22,6 +22,12 @@ func (q *proposing) moveSchedule(c RenameUser, entries []*ScheduleEntry, isNew b
 	}
 	theirs := map[slot]time.Time{} // the first time of each
 	for _, e := range q.entriesOf(subjectOf(c.To)) {
+		if isNew { // it was for a user with this id whose invitation ended
+			if err := q.emit(unscheduled(e)); err != nil {
+				return err
+			}
+			continue
+		}
 		s := e.slot()
 		if _, known := theirs[s]; !known {
 			theirs[s] = e.At
