@@ -45,13 +45,14 @@ func (s *Store) SaveLastActive(ctx context.Context, account usher.AccountID, tim
 			}
 			entries[i] = sighting{user: t.User, millis: t.At.UnixMilli()}
 		}
+		sent := false
 		for _, some := range inLogs(entries) {
-			if err := s.saveSightings(ctx, account, some); err != nil {
+			if err := s.saveSightings(ctx, account, some, &sent); err != nil {
 				return err
 			}
 		}
 		if len(entries) == 0 {
-			return s.saveSightings(ctx, account, nil)
+			return s.saveSightings(ctx, account, nil, &sent)
 		}
 		return nil
 	})
@@ -71,8 +72,8 @@ func inLogs(entries []sighting) (all [][]sighting) {
 }
 
 // saveSightings appends a message to the log. The server rejects it if the account was erased, or has
-// another personal key, meanwhile.
-func (s *Store) saveSightings(ctx context.Context, account usher.AccountID, entries []sighting) error {
+// another personal key, meanwhile. It sets sent if a message of the call was stored, or may be.
+func (s *Store) saveSightings(ctx context.Context, account usher.AccountID, entries []sighting, sent *bool) error {
 	p := s.partitionOf(account)
 	keysSubject := p.subject(kindPersonalKeys, account)
 	known := s.heads.get(account)
@@ -104,11 +105,13 @@ func (s *Store) saveSightings(ctx context.Context, account usher.AccountID, entr
 		if err != nil {
 			return err
 		}
-		if _, err = s.publish(ctx, p.journal, messages...); err == nil {
+		_, err = s.publish(ctx, p.journal, messages...)
+		*sent = *sent || err == nil || unclear(err)
+		if err == nil {
 			s.saved(account, keys)
 			return nil
 		}
-		if keys = nil; !unclear(err) {
+		if keys = nil; !*sent {
 			err = errors.Join(store.ErrNotStored, err)
 		}
 		if err := t.again(err); err != nil {
