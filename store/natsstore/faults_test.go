@@ -7,7 +7,6 @@ import (
 	"flag"
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -82,22 +81,6 @@ func (f *faulty) cut(i int) func() {
 	return f.cluster.Servers[i].Heal
 }
 
-// rollBack gives a server the disk that it had at the last call, while the others have all.
-func (f *faulty) rollBack(t *testing.T, i int) func() {
-	server := f.cluster.Servers[i]
-	require.NoError(t, server.Kill())
-	older := server.Dir + ".older"
-	if _, err := os.Stat(older); err == nil {
-		require.NoError(t, os.Rename(server.Dir, server.Dir+".now"))
-		require.NoError(t, os.Rename(older, server.Dir))
-		require.NoError(t, os.CopyFS(older, os.DirFS(server.Dir+".now")))
-		require.NoError(t, os.RemoveAll(server.Dir+".now"))
-	} else {
-		require.NoError(t, os.CopyFS(older, os.DirFS(server.Dir)))
-	}
-	return func() { require.NoError(t, server.Start()) }
-}
-
 // faulty is a cluster, a store through each of its servers, and a load on them that notes what was
 // acknowledged.
 type faulty struct {
@@ -105,6 +88,7 @@ type faulty struct {
 	stores  []*natsstore.Store
 	conns   []*nats.Conn
 
+	copied   [3]uint64 // the acknowledged commits when a server's disk was copied
 	mu       sync.Mutex
 	acked    map[usher.AccountID][]string // the data of versions whose Append returned nil
 	progress [3]atomic.Int64              // writes through each store
@@ -322,6 +306,7 @@ func TestFaults(t *testing.T) {
 	}
 	waits, restarted := map[string][]time.Duration{}, 0
 	f.progressed(t)
+	f.copyDisks(t)
 	for n, kind := range order[:*faultCount] {
 		fault := faultKinds[kind]
 		leader := f.leader(t)
