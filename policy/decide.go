@@ -5,8 +5,6 @@ import (
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/decision"
-	"github.com/usher-go/usher/internal/printable"
-	"github.com/usher-go/usher/internal/suggest"
 )
 
 // Decide returns the decision on a request, based on the facts of the request's account.
@@ -111,7 +109,7 @@ func (p *Policy) evaluate(f Facts, r *usher.Request) (answer, error) {
 	index, ok := p.permTable.find(r.Permission)
 	switch {
 	case !ok:
-		return answer{}, printable.Errorf("%w%s", usher.ErrUnknownPermission, suggest.DidYouMean(r.Permission.String(), p.permissionNames()))
+		return answer{}, p.unknownPermission(r.Permission)
 	case index < 0:
 		return p.evaluateBundle(f, r, &p.bundles[^index])
 	}

@@ -101,7 +101,7 @@ func TestDecideErrors(t *testing.T) {
 		is    error
 		want  string
 	}{
-		{"no permission", member(), change(view(page), func(r *usher.Request) { r.Permission = permission.Permission{} }), usher.ErrUnknownPermission, "check mia on page p1: unknown permission"},
+		{"no permission", member(), change(view(page), func(r *usher.Request) { r.Permission = permission.Permission{} }), usher.ErrUnknownPermission, "check mia on page p1: unknown permission: the request has none (the zero Permission)"},
 		{"unknown permission", member(), change(view(page), func(r *usher.Request) { r.Permission = permission.MustParse("page.veiw") }), usher.ErrUnknownPermission, `check mia page.veiw on page p1: unknown permission; did you mean "page.view"?`},
 		{"wrong type", member(), view(&usher.Object{Type: "pages"}), usher.ErrWrongResource, `check mia page.view on pages: wrong type of resource: got "pages", but page.view is about "page"`},
 		{"bundle of another type", member(), change(view(&usher.Object{Type: "user"}), func(r *usher.Request) { r.Permission = permission.MustParse("page.all") }), usher.ErrWrongResource, `check mia page.all on user: wrong type of resource: got "user", but no permission of page.all is about it`},

@@ -289,6 +289,14 @@ func (p *Policy) Permission(name string) (permission.Permission, error) {
 	return permission.Permission{}, printable.Errorf("%w %q%s", usher.ErrUnknownPermission, name, suggest.DidYouMean(name, p.permissionNames()))
 }
 
+// unknownPermission returns the error for a permission that the policy lacks.
+func (p *Policy) unknownPermission(name permission.Permission) error {
+	if name.IsZero() {
+		return printable.Errorf("%w: the request has none (the zero Permission)", usher.ErrUnknownPermission)
+	}
+	return printable.Errorf("%w%s", usher.ErrUnknownPermission, suggest.DidYouMean(name.String(), p.permissionNames()))
+}
+
 // Grantable returns all names that a grant can have: permissions, bundles and features.
 func (p *Policy) Grantable() []string { return append(p.permissionNames(), p.features...) }
 

@@ -8,7 +8,6 @@ import (
 	"github.com/usher-go/usher/filter"
 	"github.com/usher-go/usher/internal/criteria"
 	"github.com/usher-go/usher/internal/printable"
-	"github.com/usher-go/usher/internal/suggest"
 	"github.com/usher-go/usher/permission"
 	"github.com/usher-go/usher/policy/syntax"
 	"github.com/usher-go/usher/role"
@@ -251,7 +250,7 @@ func (p *Policy) expandBundle(name permission.Permission) ([]int, error) {
 	index, ok := p.permTable.find(name)
 	switch {
 	case !ok:
-		return nil, printable.Errorf("%w%s", usher.ErrUnknownPermission, suggest.DidYouMean(name.String(), p.permissionNames()))
+		return nil, p.unknownPermission(name)
 	case index < 0:
 		return p.bundles[^index].perms, nil
 	}
