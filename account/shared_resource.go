@@ -28,7 +28,11 @@ func (q *proposing) shares(on usher.Ref) requirement {
 // noType returns the code and the text of the refusal of a command on a type of resource that the
 // policy does not declare, and zero values if it declares the type.
 func (q *proposing) noType(resourceType string) (Code, string) {
-	switch types := q.policy.Resources(); {
+	var types []string
+	if q.policy != nil {
+		types = q.policy.Resources()
+	}
+	switch {
 	case resourceType == "":
 		return CodeInvalid, "On names no resource; set its Type and ID"
 	case !slices.Contains(types, resourceType):
