@@ -31,6 +31,17 @@ func InDoubt(e *Engine, id usher.AccountID) bool {
 	return l == nil || l.inDoubt()
 }
 
+// Loading reports whether an account in memory is loaded at the moment.
+func Loading(e *Engine) (loading bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.index.each(func(snap *snapshot) bool {
+		loading = snap.cached.load != nil
+		return !loading
+	})
+	return loading
+}
+
 // HeldSightings returns how many users have an unwritten last-active time in memory, and
 // the bytes of their ids.
 func HeldSightings(e *Engine) (users, bytes int) {

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -80,11 +79,7 @@ func (h *watched) hold(t *testing.T) {
 		select {
 		case h.store.hints <- watchedID(i % 2):
 		case <-h.began:
-			eventually(t, "the loads of single hints end", func() bool {
-				before := h.calls.of("Commits")
-				time.Sleep(20 * time.Millisecond)
-				return h.calls.of("Commits") == before
-			})
+			eventually(t, "the loads of single hints end", func() bool { return !engine.Loading(h.Engine) })
 			return
 		}
 	}
