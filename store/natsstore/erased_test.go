@@ -124,7 +124,7 @@ func TestErasedFromFiles(t *testing.T) {
 	require.NoError(t, s.SaveSnapshot(ctx, "acme", store.Snapshot{Version: 2, Data: []byte(secret("snapshot"))}))
 	noon := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	require.NoError(t, s.SaveLastActive(ctx, "acme", []store.LastActive{{User: "mia", At: noon}, {User: "max", At: noon}}))
-	assert.Empty(t, filesWith(t, c, []byte("secret-"+name)), "all data is encrypted")
+	assert.Empty(t, filesWith(t, c, []byte("secret-"+name)), "no data and no id of a user is in plain text")
 
 	first := keyBytes(t, c, name, "q")
 	require.Len(t, first, 1)

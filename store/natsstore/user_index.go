@@ -309,8 +309,8 @@ func (s *Store) indexUsers(ctx context.Context, account usher.AccountID, version
 	}
 	found := newMessage(lost, nil, headerRollup, "sub", headerFound, strconv.FormatUint(version, 10))
 	expect(found, journal, v.seq)
-	if _, err = s.publish(ctx, p.journal, found); err == nil && len(before) > 0 {
-		s.pruneReplaced(p, account, first)
+	if _, err = s.publish(ctx, p.journal, found); err == nil {
+		s.pruneSubjects(p, before, first)
 	}
 	return false, err
 }

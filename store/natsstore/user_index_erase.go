@@ -16,36 +16,26 @@ import (
 // pruneUsers deletes the messages of removed users that come before the commit, in the background. They
 // have no effect. If not all servers are up, they stay until the account is erased.
 func (s *Store) pruneUsers(account usher.AccountID, seq uint64, removed []usher.UserID) {
-	if len(removed) == 0 {
+	p := s.partitionOf(account)
+	subjects := make([]string, len(removed))
+	for i, user := range removed {
+		subjects[i] = p.userSubject(user, account)
+	}
+	s.pruneSubjects(p, subjects, seq)
+}
+
+// pruneSubjects deletes the messages of the index on some subjects that come before a sequence, in the
+// background, when all servers are up. It gives up after a while.
+func (s *Store) pruneSubjects(p *partition, subjects []string, before uint64) {
+	if len(subjects) == 0 {
 		return
 	}
-	p := s.partitionOf(account)
-	s.prune(p, func() error {
-		for _, user := range removed {
-			// One at a time: the last one says that the user was removed.
-			if err := s.deleteUsers(s.ctx, p, p.userSubject(user, account), seq, 1); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
-// pruneReplaced deletes the messages of an account that IndexUsers has replaced by those from a sequence
-// on, in the background.
-func (s *Store) pruneReplaced(p *partition, account usher.AccountID, first uint64) {
-	s.prune(p, func() error { return s.deleteUsers(s.ctx, p, p.usersOf(account), first, deletionsAtOnce) })
-}
-
-// prune runs f in the background, when all servers of the journals are up, and again if it fails. It gives
-// up after a while: what f deletes has no effect.
-func (s *Store) prune(p *partition, f func() error) {
 	s.running.Go(func() {
 		t := s.tries(s.ctx)
 		for {
 			err := s.allUp(s.ctx, p.journal)
 			if err == nil {
-				err = f()
+				err = s.deleteSubjects(s.ctx, p, subjects, before)
 			}
 			if err == nil || t.again(err) != nil {
 				return
@@ -54,48 +44,22 @@ func (s *Store) prune(p *partition, f func() error) {
 	})
 }
 
-// deletionsAtOnce is the number of messages that a Store deletes from a stream at the same time.
+// deletionsAtOnce is the number of subjects whose messages a call deletes at the same time.
 const deletionsAtOnce = 32
 
-// deleteUsers deletes the messages of a filter before a sequence, the oldest first, several at once.
-func (s *Store) deleteUsers(ctx context.Context, p *partition, filter string, before uint64, atOnce int) error {
-	t := s.tries(ctx)
-	for from := uint64(1); ; {
-		page, err := s.page(ctx, p.journal, filter, from, pageSize)
-		if err != nil {
-			if err := t.again(err); err != nil {
-				return err
-			}
-			continue
-		}
-		var seqs []uint64
-		for _, m := range page {
-			if from = m.seq + 1; m.seq < before {
-				seqs = append(seqs, m.seq)
-			}
-		}
-		if len(seqs) == 0 {
-			return nil
-		}
-		if err := s.deleteMessages(ctx, p.journal, seqs, atOnce); err != nil {
-			return err
-		}
-	}
-}
-
-// deleteMessages deletes messages, several at once, until a deletion fails.
-func (s *Store) deleteMessages(ctx context.Context, st *stream, seqs []uint64, atOnce int) error {
+// deleteSubjects deletes the messages on subjects before a sequence, until a deletion fails.
+func (s *Store) deleteSubjects(ctx context.Context, p *partition, subjects []string, before uint64) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	turns := make(chan struct{}, atOnce)
+	turns := make(chan struct{}, deletionsAtOnce)
 	var running sync.WaitGroup
-	for _, seq := range seqs {
+	for _, subject := range subjects {
 		turns <- struct{}{}
 		if ctx.Err() != nil {
 			break
 		}
 		running.Go(func() {
-			if err := s.deleteMessage(ctx, st, seq); err != nil {
+			if err := s.deleteSubject(ctx, p, subject, before); err != nil {
 				cancel(err)
 			}
 			<-turns
@@ -105,7 +69,34 @@ func (s *Store) deleteMessages(ctx context.Context, st *stream, seqs []uint64, a
 	return context.Cause(ctx)
 }
 
-// errUsersLeft means that the server that was read lacked messages of the index.
+// deleteSubject deletes the messages on a subject before a sequence. It begins with the oldest: the last one
+// may say that the user was removed.
+func (s *Store) deleteSubject(ctx context.Context, p *partition, subject string, before uint64) error {
+	t := s.tries(ctx)
+	for from := uint64(1); ; {
+		page, err := s.page(ctx, p.journal, subject, from, pageSize)
+		if err != nil {
+			if err := t.again(err); err != nil {
+				return err
+			}
+			continue
+		}
+		for _, m := range page {
+			if m.seq >= before {
+				return nil
+			}
+			if err := s.deleteMessage(ctx, p.journal, m.seq); err != nil {
+				return err
+			}
+			from = m.seq + 1
+		}
+		if len(page) < pageSize {
+			return nil
+		}
+	}
+}
+
+// errUsersLeft means that the servers that were read lacked messages of the index.
 var errUsersLeft = errors.New("the index still has users of the account")
 
 // eraseUsers deletes all messages that the index has of an erased account.
@@ -116,7 +107,7 @@ func (s *Store) eraseUsers(ctx context.Context, p *partition, account usher.Acco
 		if err != nil || len(left) == 0 {
 			return err
 		}
-		if err := s.deleteUsers(ctx, p, p.usersOf(account), math.MaxUint64, deletionsAtOnce); err != nil {
+		if err := s.deleteSubjects(ctx, p, left, math.MaxUint64); err != nil {
 			return err
 		}
 		if err := t.again(errUsersLeft); err != nil {
