@@ -19,7 +19,7 @@ func TestMain(m *testing.M) {
 
 func TestCluster(t *testing.T) {
 	var out bytes.Buffer
-	if err := run(context.Background(), []string{"-faults", "2", "-each", "500ms", "-seed", "3"}, &out, &out); err != nil {
+	if err := run(context.Background(), []string{"-faults", "2", "-for", "10m", "-each", "500ms", "-seed", "3"}, &out, &out); err != nil {
 		t.Fatalf("%v\n%s", err, out.String())
 	}
 	for _, want := range []string{"kill -9 the leader", "commits acknowledged", "of these lost, or replaced by another              0", "of these on knowledge older than 2s                0"} {
