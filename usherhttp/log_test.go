@@ -39,6 +39,10 @@ func TestLog(t *testing.T) {
 		`error="invalid configuration: Subject returned a user without an account"`)
 
 	w = newWorld(t)
+	w.call(w.guard.RequireSubject(), "PUT /calendars/c1")
+	assert.Contains(t, w.log.String(), `user="" error=`, "no permission was checked")
+
+	w = newWorld(t)
 	w.AllowEverything()
 	assert.Empty(t, line("PUT /calendars/c1", "User=mia"), "what is allowed is the host's to log")
 }

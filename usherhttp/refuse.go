@@ -198,8 +198,11 @@ func (g *Guard) log(r *http.Request, a *AuthInfo, status, answered int, err erro
 	attrs := []slog.Attr{
 		slog.Int("status", answered), slog.String("method", printable.Value(r.Method)), slog.String("path", printable.Value(r.URL.Path)),
 		slog.String("account", printable.Value(a.Subject.Account)), slog.String("user", printable.Value(a.Subject.User)),
-		slog.String("permission", printable.Value(deniedPermission(a, err).String())), slog.Any("error", printable.Error(err)),
 	}
+	if p := deniedPermission(a, err); !p.IsZero() {
+		attrs = append(attrs, slog.String("permission", printable.Value(p.String())))
+	}
+	attrs = append(attrs, slog.Any("error", printable.Error(err)))
 	if by := a.Subject.By; by != "" {
 		attrs = append(attrs, slog.String("by", printable.Value(by)))
 	}
