@@ -3,6 +3,7 @@ package source
 import (
 	"errors"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -38,8 +39,11 @@ func (r Reader) Fields(n *Node, what string, fields ...Field) bool {
 	if !r.is(n, Map, what) {
 		return false
 	}
-	var names []string
+	var names, missing []string
 	for _, f := range fields {
+		if f.Required && !slices.ContainsFunc(n.Entries, func(e Entry) bool { return e.Key.Text == f.Name }) {
+			missing = append(missing, f.Name)
+		}
 		if f.Instead == "" {
 			names = append(names, f.Name)
 		}
@@ -59,7 +63,8 @@ func (r Reader) Fields(n *Node, what string, fields ...Field) bool {
 			}
 		}
 		if !known {
-			hint := suggest.DidYouMean(e.Key.Text, names)
+			// Of names that are equally near, one that is required and missing comes first.
+			hint := suggest.DidYouMean(e.Key.Text, slices.Concat(missing, names))
 			if hint == "" && len(names) > 1 {
 				hint = " (" + strings.Join(names, ", ") + ")"
 			}

@@ -70,6 +70,7 @@ func TestParseCommandRefuses(t *testing.T) {
 		"ad-user user=mia":                   `:1:1: unknown command "ad-user"; did you mean "add-user"?`,
 		"add-user":                           `:1:1: add-user needs the key "user"`,
 		"add-user user=mia rolle=x":          `:3:1: add-user has no key "rolle"; did you mean "role"?`,
+		"invite ky=k":                        ":1:1: invite needs the key \"key\"\n:2:1: invite has no key \"ky\"; did you mean \"key\"?",
 		"add-user user=":                     ":2:6: user must not be empty",
 		"add-user mia":                       ":2:1: write an argument as KEY=VALUE, as in user=mia",
 		"add-user =mia":                      ":2:1: write an argument as KEY=VALUE, as in user=mia",
