@@ -18,7 +18,8 @@ import (
 )
 
 // Load parses and compiles a policy file. File is the file name for messages. The error is a
-// *syntax.Problems with all problems of the syntax and of the names.
+// *syntax.Problems with problems of the form and of the names. A problem of form hides problems of
+// names that depend on it.
 func Load(file string, src []byte) (*policy.Policy, error) {
 	doc, readable := parse(file, src)
 	if !readable {

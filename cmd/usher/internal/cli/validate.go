@@ -13,11 +13,12 @@ import (
 	"github.com/usher-go/usher/policy/policyfile"
 )
 
-const validateHelp = `Validate checks policy files and prints every problem with its line and column. A
-warning is about something valid that looks like a mistake. For a valid policy it
-lists the commands that only the host application can run, because no rule of the
-policy gives their permission to a user. The host can still give a single user the
-permission by a grant, except for create-account and import.
+const validateHelp = `Validate checks policy files and prints problems with their lines and columns.
+Problems of form hide some problems of names, which it prints once the form is
+right. A warning is about something valid that looks like a mistake. For a valid
+policy it lists the commands that only the host application can run, because no
+rule of the policy gives their permission to a user. The host can still give a
+single user the permission by a grant, except for create-account and import.
 
 A file with the key "policy" is a test file: its names are checked against its
 policy, and its tests are not run.`
