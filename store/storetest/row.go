@@ -65,7 +65,7 @@ func (r row) test(t testing.TB, s Suite) {
 		if hung {
 			return // already reported
 		}
-		if left := leaked(label, min(s.Patience, 10*time.Second)); left != "" {
+		if left := leaked(label, min(s.Patience, time.Minute)); left != "" {
 			t.Errorf("%s: goroutines still run after the row and its cleanup:\n%s", r.Name, left)
 		}
 	})
