@@ -137,12 +137,13 @@ func (q *proposing) compareAttachedOn(c policy.Ceiling, id usher.UserID, u *poli
 // of the invitation and of the user before, and held the roles on resources of the invitation.
 func (q *proposing) checkAttachesLater(move RenameUser, invited, to *policy.User, mine, theirs []*ScheduleEntry, held []RolesOn) error {
 	id, is, entries := move.To, q.find(move.To), q.entriesOf(subjectOf(move.To))
-	for _, at := range inOrderOfTime(append(timesOf(mine, theirs, entries), entryTimes(q.entriesAround(id))...)) {
+	for _, at := range inOrderOfTime(slices.Concat(entryTimes(mine), entryTimes(theirs), entryTimes(q.entriesAround(id)))) {
 		c, err := q.ceilingOfInvitation(move.From, q.planAt(invited, mine, at), at)
 		if err != nil {
 			return err
 		}
-		facts := withInvitation{factsAt{q.draft, at}, move.From, held}
+		then := rolesOnAt(held, mine, at)
+		facts := withInvitation{factsAt{q.draft, at}, move.From, then}
 		c = c.WithFacts(facts, q.next.account, move.From).Of(id)
 		before, after := q.planAt(to, theirs, at), q.planAt(is, entries, at)
 		if err := q.compareAttached(c, id, before, after); err != nil {
@@ -150,7 +151,7 @@ func (q *proposing) checkAttachesLater(move RenameUser, invited, to *policy.User
 		}
 		kept := *after
 		kept.Seats = q.keptSeats(before, after)
-		for _, on := range held {
+		for _, on := range then {
 			has := facts.planned(Holder{User: id}, on.On, q.rolesOf(Holder{User: id}, on.On))
 			for _, name := range on.Roles {
 				if !slices.Contains(has, name) {
@@ -165,7 +166,29 @@ func (q *proposing) checkAttachesLater(move RenameUser, invited, to *policy.User
 	return nil
 }
 
-// withInvitation is the account at a later time, in which the invitation still has its roles on resources.
+// rolesOnAt returns the roles on resources after the entries up to a time took effect.
+func rolesOnAt(held []RolesOn, entries []*ScheduleEntry, at time.Time) []RolesOn {
+	held = slices.Clone(held)
+	for _, e := range entries {
+		s := e.slot()
+		if e.At.After(at) || s.kind != roleOnOf {
+			continue
+		}
+		i := slices.IndexFunc(held, func(on RolesOn) bool { return on.On == s.on })
+		if i < 0 {
+			held, i = append(held, RolesOn{On: s.on}), len(held)
+		}
+		switch k, has := slices.BinarySearch(held[i].Roles, s.role); {
+		case begins(e) && !has:
+			held[i].Roles = slices.Insert(slices.Clone(held[i].Roles), k, s.role)
+		case !begins(e) && has:
+			held[i].Roles = without(held[i].Roles, k)
+		}
+	}
+	return held
+}
+
+// withInvitation is the account at a later time, in which the invitation has the roles on resources of that time.
 type withInvitation struct {
 	factsAt
 	key  usher.UserID

@@ -16,8 +16,8 @@ import (
 // application can run it, because it knows that both ids stand for one person.
 //
 // If To is already in the account, the two users are merged. To keeps the account role and the status,
-// and gets the teams, roles, roles on resources and grants that only From has; of two grants with one name, the
-// one that ends later stays. Of two values in a custom field, that of To stays. A seat counts
+// and gets the teams, roles, roles on resources and grants that only From has: each of them as long as one of the two
+// would have had it, so that of two ends the later one stays. Of two values in a custom field, that of To stays. A seat counts
 // once, and To gets no team role, grant or seat that the account role of To does not allow. The
 // holder of the unique role is not merged into another user, and a service account is not merged
 // at all: that is rejected with CodeInvalid.
@@ -90,17 +90,9 @@ func allowedTo(r role.Role, u *policy.User) *policy.User {
 // them. Moved removes the user, and adds the other one if it is new.
 func (q *proposing) moveUser(c RenameUser, from, to, after *policy.User, carried []seat.PoolName, moved Change, changes []Change) error {
 	entries := q.entriesOf(subjectOf(c.From))
-	_, isNew := moved.(UserRenamed)
-	had := func(s slot) bool { return s.heldBy(to) }
-	if len(entries) > 0 {
-		held := map[slot]bool{}
-		for _, e := range entries {
-			if s := e.slot(); s.kind == roleOnOf {
-				s.user = c.To
-				held[s] = slices.Contains(q.rolesOf(Holder{User: c.To}, s.on), s.role)
-			}
-		}
-		had = func(s slot) bool { return held[s] || s.heldBy(to) }
+	var m *merging
+	if _, merges := moved.(UserMerged); merges {
+		m = q.merging(c, q.mergeable(entries), from, to, after)
 	}
 	rolesOn, err := q.movedRolesOn(c)
 	if err != nil {
@@ -128,7 +120,7 @@ func (q *proposing) moveUser(c RenameUser, from, to, after *policy.User, carried
 	if err := q.holdSeats(c.To, to.Seats, seats); err != nil {
 		return err
 	}
-	return q.moveSchedule(c, entries, isNew, from, had)
+	return q.moveSchedule(c, entries, m)
 }
 
 // holdSeats releases and takes seats of a user, so that the user has those after a change.

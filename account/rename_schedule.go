@@ -3,58 +3,39 @@ package account
 import (
 	"reflect"
 	"slices"
-	"time"
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/policy"
 )
 
-// moveSchedule moves what is scheduled for a user to another id, after everything else. Of a user who is
-// merged, these entries do not move: about the account role, because the other user keeps the own one; and
-// about what the other user had or has scheduled before, which stays, except that what From has without an
-// end does not end for To. Of an invitation that becomes part of another user, nothing begins later, because it
-// was checked for the user of the invitation alone.
-func (q *proposing) moveSchedule(c RenameUser, entries []*ScheduleEntry, isNew bool, from *policy.User, hadBefore func(slot) bool) error {
-	_, attaches := q.command.(AcceptInvitation)
-	mine := map[slot]bool{}
-	for _, e := range entries {
-		mine[e.slot()] = true
-	}
-	theirs := map[slot]time.Time{} // the first time of each
-	for _, e := range q.entriesOf(subjectOf(c.To)) {
-		if isNew { // it was for a user with this id whose invitation ended
-			if err := q.emit(unscheduled(e)); err != nil {
-				return err
-			}
-			continue
-		}
-		s := e.slot()
-		if _, known := theirs[s]; !known {
-			theirs[s] = e.At
-		}
-		s.user = c.From
-		if s.kind != accountRoleOf && !mine[s] && s.heldBy(from) {
+// moveSchedule moves what is scheduled for a user to another id, after everything else. If the users are merged,
+// the schedule of the other one changes as merging states.
+func (q *proposing) moveSchedule(c RenameUser, entries []*ScheduleEntry, m *merging) error {
+	if m == nil {
+		for _, e := range q.entriesOf(subjectOf(c.To)) { // they were for a user with this id whose invitation ended
 			if err := q.emit(unscheduled(e)); err != nil {
 				return err
 			}
 		}
+		for _, e := range entries {
+			if err := q.emitEntry(e.At, withUserID(e.Command, c.To), e.Ends); err != nil {
+				return err
+			}
+		}
+		return nil
 	}
-	for _, e := range entries {
-		command := withUserID(e.Command, c.To)
-		s := command.slot()
-		first, scheduled := theirs[s]
-		if e.Ends && e.At.Before(first) {
-			scheduled = false // what only From has ends before it begins for To
-		}
-		if !isNew && (s.kind == accountRoleOf || s.kind == invitationOf || scheduled || hadBefore(s) || attaches && !e.Ends) {
-			continue
-		}
-		if err := q.emitEntry(e.At, command, e.Ends); err != nil {
+	for _, e := range m.drops {
+		if err := q.emit(unscheduled(e)); err != nil {
 			return err
 		}
 	}
-	for s := range theirs {
-		if s.kind != invitationOf { // it ends with the invitation
+	for _, e := range m.adds {
+		if err := q.emitEntry(e.At, e.Command, e.Ends); err != nil {
+			return err
+		}
+	}
+	for _, e := range q.entriesOf(subjectOf(c.To)) {
+		if s := e.slot(); s.kind != invitationOf { // it ends with the invitation
 			q.outlined = append(q.outlined, s)
 		}
 	}
@@ -84,4 +65,13 @@ func (s slot) heldBy(u *policy.User) bool {
 		return len(grantsNamed(u, s.name)) > 0
 	}
 	return false
+}
+
+// mergeable returns the entries of a user that a merge takes into account. Of an invitation that becomes part of
+// another user, nothing begins later, because it was checked for the user of the invitation alone.
+func (q *proposing) mergeable(entries []*ScheduleEntry) []*ScheduleEntry {
+	if _, attaches := q.command.(AcceptInvitation); !attaches {
+		return entries
+	}
+	return slices.DeleteFunc(slices.Clone(entries), func(e *ScheduleEntry) bool { return !e.Ends })
 }
