@@ -95,8 +95,9 @@ func (c RevokeInvitation) describe() string { return word(c.User) }
 // that user, active. A User who has requested to join gets the invitation instead of the request.
 // A User who is invited or active keeps the account role, becomes active, and gets what else the
 // invitation has: teams, team roles, roles beside, roles on resources and grants, as far as the account
-// role may have them, and seats that were assigned. If that would let the user do what the invitation does not
-// let its holder do, it is rejected with CodeEscalation; for an inactive user, with CodeInactive.
+// role may have them, and seats that were assigned; what begins later in the invitation begins for the user at
+// its time, except another account role. If that would let the user do, now or later, what the invitation does
+// not let its holder do then, it is rejected with CodeEscalation; for an inactive user, with CodeInactive.
 // An accepted key is not a user any more, so accepting it again is CodeUnknownUser, also for the same
 // User: the account does not keep who accepted a key. A caller that retries sets an idempotency key.
 type AcceptInvitation struct {

@@ -92,7 +92,7 @@ func (q *proposing) moveUser(c RenameUser, from, to, after *policy.User, carried
 	entries := q.entriesOf(subjectOf(c.From))
 	var m *merging
 	if _, merges := moved.(UserMerged); merges {
-		m = q.merging(c, q.mergeable(entries), from, to, after)
+		m = q.merging(c, entries, from, to, after)
 	}
 	rolesOn, err := q.movedRolesOn(c)
 	if err != nil {

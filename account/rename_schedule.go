@@ -66,12 +66,3 @@ func (s slot) heldBy(u *policy.User) bool {
 	}
 	return false
 }
-
-// mergeable returns the entries of a user that a merge takes into account. Of an invitation that becomes part of
-// another user, nothing begins later, because it was checked for the user of the invitation alone.
-func (q *proposing) mergeable(entries []*ScheduleEntry) []*ScheduleEntry {
-	if _, attaches := q.command.(AcceptInvitation); !attaches {
-		return entries
-	}
-	return slices.DeleteFunc(slices.Clone(entries), func(e *ScheduleEntry) bool { return !e.Ends })
-}
