@@ -120,12 +120,12 @@ func (q *proposing) ceilingOf(actor *policy.User, facts policy.Facts, at time.Ti
 
 // ceilingUnder returns the ceiling, made by a policy or a redefinition, of the actor as the actor is planned for a
 // time: without rules, if the policy will lack the role that the actor then has.
-func (q *proposing) ceilingUnder(make func(*policy.User, *policy.Account, usher.Context, time.Time) (policy.Ceiling, error), actor *policy.User, of *policy.Account, at time.Time) (policy.Ceiling, error) {
+func (q *proposing) ceilingUnder(ceiling func(*policy.User, *policy.Account, usher.Context, time.Time) (policy.Ceiling, error), actor *policy.User, of *policy.Account, at time.Time) (policy.Ceiling, error) {
 	id := q.authority
 	if q.withKnownRole(actor) != nil {
-		return q.onBehalf(make(q.withoutLent(id, actor), of, q.context, at))
+		return q.onBehalf(ceiling(q.withoutLent(id, actor), of, q.context, at))
 	}
-	c, err := q.onBehalf(make(q.withoutLent(id, q.find(id)), of, q.context, at))
+	c, err := q.onBehalf(ceiling(q.withoutLent(id, q.find(id)), of, q.context, at))
 	return c.WithoutRules(), err
 }
 

@@ -84,11 +84,11 @@ func (q *proposing) checkGivesOnFor(h Holder, u *policy.User, entries []*Schedul
 			return err
 		}
 		for _, c := range []policy.Ceiling{now, then} { // what the actor gets later can be withdrawn until then
-			then := q.planAt(u, entries, at)
-			if then != nil && !q.knowsRole(then) {
+			planned := q.planAt(u, entries, at)
+			if planned != nil && !q.knowsRole(planned) {
 				continue // the policy allows such a user nothing
 			}
-			if err := q.checkGivesOnUnder(c, then, h, name, resource); err != nil {
+			if err := q.checkGivesOnUnder(c, planned, h, name, resource); err != nil {
 				return err
 			}
 		}

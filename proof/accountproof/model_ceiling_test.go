@@ -2,6 +2,7 @@ package accountproof_test
 
 import (
 	"slices"
+	"time"
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/policy"
@@ -15,7 +16,8 @@ import (
 
 // gives reports whether a command gives a user what the actor's rules do not cover. "user.delegate
 // is checked only where gives would refuse the command, on a resource that names what the command
-// names. It does not apply to what actors give to themselves."
+// names. It does not cover what actors give to themselves, now or later. Actors who have it for a time, by a role or by
+// a grant with an end, give at most until then."
 func (s *step) gives(id usher.UserID, before, after *user, on parties) bool {
 	if s.byHost() {
 		return false
@@ -23,9 +25,37 @@ func (s *step) gives(id usher.UserID, before, after *user, on parties) bool {
 	if s.known(after) == nil {
 		return false // the policy gives nothing to a user whose role it does not declare
 	}
-	_, uncovered, err := s.ceiling(s.before.tree()).Gives(s.known(before), s.known(after))
-	s.failed(err)
-	return uncovered && (id == s.actor.User() || !s.may("user.delegate", on))
+	return s.exceedsAt(id, on, func(at time.Time) (bool, error) {
+		_, uncovered, err := s.ceilingAt(s.before.tree(), at).Gives(s.known(before), s.known(after))
+		return uncovered, err
+	})
+}
+
+// exceedsAt reports whether the actor gives a user more than the actor may, now or from the end of a grant of
+// the actor on.
+func (s *step) exceedsAt(id usher.UserID, on parties, uncovered func(at time.Time) (bool, error)) bool {
+	times := []time.Time{s.time}
+	for _, until := range s.before.users[s.actor.User()].grants {
+		if until.After(s.time) {
+			times = append(times, until)
+		}
+	}
+	for _, at := range times {
+		more, err := uncovered(at)
+		s.failed(err)
+		if more && (id == s.actor.User() || !s.mayAt("user.delegate", on, at)) {
+			return true
+		}
+	}
+	return false
+}
+
+// mayAt is may at a later time.
+func (s *step) mayAt(name string, on parties, at time.Time) bool {
+	now := s.time
+	defer func() { s.time = now }()
+	s.time = at
+	return s.may(name, on)
 }
 
 // takes reports whether a command takes something from a user who outranks the actor.
@@ -102,10 +132,13 @@ func (s *step) outranks(id usher.UserID) bool {
 
 // ceiling returns the ceiling of the actor: "each command of a batch is checked on the state that
 // the commands before it left". A seat of the actor that is not bought yet allows nothing.
-func (s *step) ceiling(tree *team.Tree) policy.Ceiling {
+func (s *step) ceiling(tree *team.Tree) policy.Ceiling { return s.ceilingAt(tree, s.time) }
+
+// ceilingAt returns the ceiling of the actor at a later time, when grants have ended.
+func (s *step) ceilingAt(tree *team.Tree, at time.Time) policy.Ceiling {
 	actor := s.withoutUnboughtSeats(s.before).users[s.actor.User()]
 	facts := &policy.Account{Teams: tree, Settings: s.before.settings}
-	c, err := s.book.compiled.Ceiling(actor.plain(), facts, s.context, s.time)
+	c, err := s.book.compiled.Ceiling(actor.plain(), facts, s.context, at)
 	s.failed(err)
 	return c
 }
@@ -197,12 +230,13 @@ func (s *step) movesOpen(id usher.UserID, after *modelAccount) bool {
 		return false
 	}
 	actor := s.withoutUnboughtSeats(s.before).users[s.actor.User()].spread(s.before)
-	c, err := s.book.compiled.Ceiling(actor.plain(), &policy.Account{Settings: s.before.settings}, s.context, s.time)
-	s.failed(err)
 	u := s.before.users[id]
-	_, uncovered, err := c.Gives(u.spread(s.before).plain(), u.spread(after).plain())
-	s.failed(err)
-	return uncovered && (id == s.actor.User() || !s.may("user.delegate", ofUser(id)))
+	return s.exceedsAt(id, ofUser(id), func(at time.Time) (bool, error) {
+		c, err := s.book.compiled.Ceiling(actor.plain(), &policy.Account{Settings: s.before.settings}, s.context, at)
+		s.failed(err)
+		_, uncovered, err := c.Gives(u.spread(s.before).plain(), u.spread(after).plain())
+		return uncovered, err
+	})
 }
 
 // spread returns a user who is also in all teams below, and has the same roles there.
