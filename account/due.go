@@ -52,8 +52,8 @@ func (s *State) Due() []Change {
 // An end always takes effect: bounds of roles limit commands and beginnings, and no ends. If the
 // role to which a user falls back requires a seat and none is left, the user gets the role and
 // becomes inactive. If inactive users need the seat too, or a service account would, the user gets the
-// role without it. Then, and if the policy lacks that role, the policy allows the user nothing. A beginning that is not possible does not take effect, and is not tried again;
-// [View.Skipped] reports it.
+// role without it. Then, and if the policy lacks that role, the policy allows the user nothing. A
+// beginning that is not possible does not take effect, and is not tried again; [View.Skipped] reports it.
 //
 // The result depends on the state, the policy and the time only. If the policy does not fit the
 // account as a whole, nothing takes effect, because the policy decides for no user. At takes time in

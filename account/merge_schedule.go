@@ -135,7 +135,7 @@ func begins(e *ScheduleEntry) bool {
 	return false
 }
 
-// unite unites what a slot is about, which is no grant.
+// unite unites what a slot is about; grants are for uniteGrant.
 func (m *merging) unite(s slot) {
 	mine, theirs := m.from.holds(s, m.times), m.to.holds(s, m.times)
 	left := make([]bool, len(m.times))

@@ -47,7 +47,7 @@ func drawTerm(d *rand.Rand, id usher.UserID, teamRolesBegin bool) account.Comman
 	return account.GiveRoleOn{User: id, Role: "editor", On: sharedCalendar.Ref(), From: from, Until: until}
 }
 
-// A user with whom another one is merged has, at each time, what one of the two would have had then.
+// After a merge, the user has at each time what one of the two would have had then.
 func TestMergeUnitesTerms(t *testing.T) {
 	p := compile(t, eachTerm)
 	host := account.AsHost("test")

@@ -18,10 +18,11 @@ import (
 )
 
 // The index has a message for each user of an account, on a subject with a hash of the user's id, so
-// that no subject contains the id of a user; an erasure deletes the messages (user_index_erase.go). A commit that states its users is stored
-// in one batch with them, and has the header I if the commit before had it too. The first commit
-// without it is stored with a message on l.ACCOUNT. IndexUsers replaces the users, and then that
-// message by one with the version; the next commit that states its users then has the header again.
+// that no subject contains the id of a user; an erasure deletes the messages (user_index_erase.go). A
+// commit that states its users is stored in one batch with them, and has the header I if the commit
+// before had it too. The first commit without it is stored with a message on l.ACCOUNT. IndexUsers
+// replaces the users, and then that message by one with the version; the next commit that states its
+// users then has the header again.
 
 // usersInBatch is the number of users that a commit can add and remove; with more, the index loses the
 // account.

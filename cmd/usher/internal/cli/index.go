@@ -71,7 +71,7 @@ type indexJSON struct {
 	Damaged  []string          `json:"damaged,omitempty"` // accounts that cannot be read
 	Accounts []indexedUserJSON `json:"accounts,omitempty"`
 
-	due []string // listed accounts in which something has become due, although there is no policy
+	due []string // accounts in which something has become due; empty with a policy, which takes it into account
 }
 
 type indexedUserJSON struct {
